@@ -1,0 +1,25 @@
+# Language, warnings and sanitizers: the same for every target.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+find_package(Threads REQUIRED)
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      ${CCACHE_PROGRAM})
+endif()
+
+set(MAKEOVER_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize=")
+if(MAKEOVER_SANITIZE)
+  add_compile_options(-fsanitize=${MAKEOVER_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${MAKEOVER_SANITIZE})
+endif()
+
+# Linked by every target of our own; generated code goes without.
+add_library(mk_warnings INTERFACE)
+target_compile_options(mk_warnings INTERFACE -Wall -Wextra -Werror)
+target_include_directories(mk_warnings INTERFACE ${CMAKE_SOURCE_DIR})

@@ -1,0 +1,177 @@
+#include "worker/engine/config.h"
+
+#include <charconv>
+#include <cmath>
+#include <variant>
+
+#include "worker/engine/error.h"
+#include "worker/engine/words.h"
+
+namespace makeover {
+namespace {
+
+using Member = std::variant<int64_t Config::*, double Config::*, bool Config::*>;
+
+struct Setting {
+  const char* name;
+  Member member;
+  double min;
+  double max;
+  const char* help;
+};
+
+const std::vector<Setting>& Settings() {
+  static const std::vector<Setting> settings = {
+      {"seed", &Config::seed, 0, 9e15, "of initial weights, order of pictures, flips and noise"},
+      {"steps", &Config::steps, 0, 1e9, "optimiser steps of the whole run"},
+      {"time_seconds", &Config::time_seconds, 0, 1e8,
+       "above 0: ends the run after so much training time"},
+      {"batch_size", &Config::batch_size, 2, 4096,
+       "source pictures, and as many target pictures, per step"},
+      {"half_life", &Config::half_life, 0, 1e9,
+       "steps in which the temperature halves; 0: an eighth of the run"},
+      {"learning_rate", &Config::learning_rate, 0, 1, "of both networks at temperature 1"},
+      {"learning_rate_min", &Config::learning_rate_min, 0, 1,
+       "where the annealing of the rate ends"},
+      {"beta1", &Config::beta1, 0, 0.9999999, "of Adam"},
+      {"beta2", &Config::beta2, 0, 0.9999999, "of Adam"},
+      {"adam_epsilon", &Config::adam_epsilon, 1e-12, 1, "of Adam"},
+      {"pixel_weight", &Config::pixel_weight, 0, 1, "share of the pixel loss at temperature 0"},
+      {"pixel_weight_anneal", &Config::pixel_weight_anneal, 0, 1,
+       "added to pixel_weight at temperature 1"},
+      {"noise", &Config::noise, 0, 10, "deviation of the instance noise at temperature 1"},
+      {"flip", &Config::flip, 0, 1, "mirror pictures at random"},
+      {"ema_decay", &Config::ema_decay, 0, 1, "of the averaged generator"},
+      {"batch_norm_epsilon", &Config::batch_norm_epsilon, 1e-8, 1, "added to the variance"},
+      {"batch_norm_momentum", &Config::batch_norm_momentum, 0, 1,
+       "weight of the newest batch in running statistics"},
+      {"sample_count", &Config::sample_count, 1, 1024,
+       "faces of the sample picture, kept out of training"},
+      {"sample_steps", &Config::sample_steps, 1, 1e9, "steps between sample pictures"},
+      {"metrics_steps", &Config::metrics_steps, 1, 1e9, "steps between lines of metrics"},
+      {"checkpoint_seconds", &Config::checkpoint_seconds, 1, 1e9,
+       "training time between checkpoints"},
+      {"checkpoint_steps", &Config::checkpoint_steps, 0, 1e9,
+       "above 0: a checkpoint every so many steps too"},
+  };
+  return settings;
+}
+
+[[noreturn]] void Refuse(const std::string& code, const std::string& message,
+                         const std::string& advice) {
+  throw EngineError(ErrorClass::kUser, code, message, advice);
+}
+
+const Setting& FindSetting(std::string_view key) {
+  std::vector<std::string> names;
+  for (const Setting& setting : Settings()) {
+    if (key == setting.name) return setting;
+    names.emplace_back(setting.name);
+  }
+  Refuse("unknown_setting",
+         "There is no setting '" + std::string(key) + "'." + DidYouMean(key, names),
+         "`mkengine train --help` lists the settings.");
+}
+
+template <typename Number>
+bool ParseNumber(std::string_view text, Number* out) {
+  const char* end = text.data() + text.size();
+  const auto result = std::from_chars(text.data(), end, *out);
+  return result.ec == std::errc() && result.ptr == end;
+}
+
+bool ParseBool(std::string_view text, bool* out) {
+  *out = text == "1" || text == "true" || text == "yes" || text == "on";
+  return *out || text == "0" || text == "false" || text == "no" || text == "off";
+}
+
+std::string Plain(double value) { return Json(value).Write(); }
+
+std::string KindOf(const Setting& setting) {
+  if (setting.member.index() == 2) return "true or false";
+  return std::string(setting.member.index() == 0 ? "a whole number" : "a number") + " from " +
+         Plain(setting.min) + " to " + Plain(setting.max);
+}
+
+[[noreturn]] void RefuseValue(const Setting& setting, std::string_view value) {
+  Refuse("bad_setting",
+         "The setting " + std::string(setting.name) + " cannot be '" + std::string(value) + "'.",
+         "Give it " + KindOf(setting) + ".");
+}
+
+Json ValueOf(const Setting& setting, const Config& config) {
+  return std::visit([&](auto member) { return Json(config.*member); }, setting.member);
+}
+
+}  // namespace
+
+double Config::HalfLife() const {
+  constexpr double kHalvings = 8;  // 5,000 of the 40,000 batches that deep-makeover advises
+  return half_life > 0 ? half_life : static_cast<double>(steps) / kHalvings;
+}
+
+std::vector<std::string> RecipeNames() { return {"classic"}; }
+
+Config RecipeDefaults(std::string_view recipe) {
+  if (recipe != "classic") {
+    Refuse("unknown_recipe",
+           "There is no recipe '" + std::string(recipe) + "'." + DidYouMean(recipe, RecipeNames()),
+           "The recipes are: classic.");
+  }
+  return Config();
+}
+
+void SetSetting(std::string_view key, std::string_view value, Config* config) {
+  const Setting& setting = FindSetting(key);
+  std::visit(
+      [&](auto member) {
+        std::remove_reference_t<decltype(config->*member)> parsed{};
+        bool ok = false;
+        if constexpr (std::is_same_v<decltype(parsed), bool>) {
+          ok = ParseBool(value, &parsed);
+        } else {
+          ok = ParseNumber(value, &parsed);
+        }
+        const double number = static_cast<double>(parsed);
+        if (!ok || !(number >= setting.min && number <= setting.max)) RefuseValue(setting, value);
+        config->*member = parsed;
+      },
+      setting.member);
+}
+
+void ApplySetting(std::string_view assignment, Config* config) {
+  const size_t equals = assignment.find('=');
+  if (equals == std::string_view::npos) {
+    Refuse("bad_setting", "'" + std::string(assignment) + "' is no setting.",
+           "Write key=value, as in --set noise=0.1.");
+  }
+  SetSetting(assignment.substr(0, equals), assignment.substr(equals + 1), config);
+}
+
+Json ConfigToJson(const Config& config) {
+  Json json;
+  json.Set("recipe", config.recipe);
+  for (const Setting& setting : Settings()) json.Set(setting.name, ValueOf(setting, config));
+  return json;
+}
+
+Config ConfigFromJson(const Json& json) {
+  if (!json.is_object())
+    Refuse("bad_config", "The stored configuration is no JSON object.", "The file is damaged.");
+  Config config = RecipeDefaults(json.Text("recipe"));
+  for (const auto& [key, value] : json.AsObject()) {
+    if (key == "recipe") continue;
+    SetSetting(key, value.is_string() ? value.AsString() : value.Write(), &config);
+  }
+  return config;
+}
+
+std::vector<SettingHelp> DescribeSettings() {
+  std::vector<SettingHelp> lines;
+  for (const Setting& setting : Settings()) {
+    lines.push_back({setting.name, ValueOf(setting, Config()).Write(), setting.help});
+  }
+  return lines;
+}
+
+}  // namespace makeover

@@ -1,0 +1,69 @@
+// A recipe's settings: what `--set key=value` changes and what a checkpoint keeps. Plain data.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "worker/engine/json.h"
+
+namespace makeover {
+
+// Defaults are those of recipe `classic`: the first published version of deep-makeover (2017).
+struct Config {
+  std::string recipe = "classic";
+
+  int64_t seed = 1;             // of initial weights, order of rows, flips and noise
+  int64_t steps = 40000;        // optimiser steps of the whole run, where time_seconds is 0
+  double time_seconds = 0;      // above 0: the run ends after so much training time
+  int64_t batch_size = 16;      // source pictures, and as many target pictures, per step
+  double half_life = 0;         // steps in which the temperature halves; 0: an eighth of the run
+  double learning_rate = 2e-4;  // at temperature 1
+  double learning_rate_min = 1e-7;
+  double beta1 = 0.9;  // Adam (Kingma and Ba, 2015)
+  double beta2 = 0.999;
+  double adam_epsilon = 1e-8;
+  double pixel_weight = 0.70;         // share of the pixel loss at temperature 0
+  double pixel_weight_anneal = 0.25;  // added to it at temperature 1
+  double noise = 0.2;  // deviation of the instance noise at temperature 1, of pictures in [0, 1]
+  bool flip = true;    // mirror pictures left to right at random
+  double ema_decay = 0.999;  // of the averaged generator
+  double batch_norm_epsilon = 1e-3;
+  double batch_norm_momentum = 0.01;  // weight of the newest batch in the running statistics
+
+  int64_t sample_count = 32;  // source faces kept out of training for the sample picture
+  int64_t sample_steps = 200;
+  int64_t metrics_steps = 10;
+  double checkpoint_seconds = 300;
+  int64_t checkpoint_steps = 0;  // above 0: also every so many steps
+
+  // The value of half_life, or what 0 stands for.
+  double HalfLife() const;
+};
+
+std::vector<std::string> RecipeNames();
+
+// Defaults of a recipe. An unknown name is an EngineError of class USER that names the nearest.
+Config RecipeDefaults(std::string_view recipe);
+
+// Sets one member from text. Unknown keys (with the nearest named), values of another type and
+// values out of range are EngineErrors of class USER.
+void SetSetting(std::string_view key, std::string_view value, Config* config);
+
+// `key=value`, as on the command line.
+void ApplySetting(std::string_view assignment, Config* config);
+
+// Every member under its own name, and back. Reading is strict, as SetSetting is; absent members
+// keep the recipe's defaults.
+Json ConfigToJson(const Config& config);
+Config ConfigFromJson(const Json& json);
+
+struct SettingHelp {
+  std::string name;
+  std::string value;  // the default of recipe classic
+  std::string help;
+};
+std::vector<SettingHelp> DescribeSettings();
+
+}  // namespace makeover

@@ -1,0 +1,37 @@
+#include "worker/engine/schedule.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace makeover {
+
+double Temperature(const Config& config, const Position& position) {
+  const bool by_time = config.time_seconds > 0 && config.half_life == 0;
+  const double halvings = by_time ? 8 * position.elapsed_seconds / config.time_seconds
+                                  : static_cast<double>(position.step) / config.HalfLife();
+  return std::exp2(-std::floor(halvings));
+}
+
+double LearningRate(const Config& config, double temperature) {
+  return std::max(config.learning_rate * temperature, config.learning_rate_min);
+}
+
+double PixelWeight(const Config& config, double temperature) {
+  return config.pixel_weight + config.pixel_weight_anneal * temperature;
+}
+
+double NoiseDeviation(const Config& config, double temperature) {
+  return config.noise * temperature;
+}
+
+double EmaDecay(const Config& config, int64_t step) {
+  const auto done = static_cast<double>(step);
+  return std::min(config.ema_decay, (1 + done) / (10 + done));
+}
+
+bool Finished(const Config& config, const Position& position) {
+  if (config.time_seconds > 0) return position.elapsed_seconds >= config.time_seconds;
+  return position.step >= config.steps;
+}
+
+}  // namespace makeover

@@ -68,6 +68,8 @@ class Catalog {
   absl::StatusOr<std::map<JobId, JobTotals>> TotalsOfJobs(JobId first, JobId last) const;
   // Oldest first, the newest `limit` of them.
   absl::StatusOr<std::vector<Attempt>> ListAttempts(JobId job, uint32_t limit) const;
+  absl::StatusOr<std::optional<Attempt>> FindAttempt(JobId job, uint32_t task,
+                                                     uint32_t attempt) const;
   // In order of steps.
   absl::StatusOr<std::vector<Checkpoint>> ListCheckpoints(JobId job) const;
   absl::StatusOr<std::vector<Sample>> ListSamples(JobId job) const;

@@ -89,6 +89,7 @@ struct Task {
   uint32_t attempt = 0;              // Of the newest lease; rises with each.
   std::string worker;                // While leased.
   std::vector<std::string> devices;  // While leased.
+  TimeMs leased_ms = 0;              // When the newest lease began.
   TimeMs not_before_ms = 0;          // Back-off.
   uint32_t task_failures = 0;        // Since the last progress (a checkpoint, a success).
   uint32_t worker_losses = 0;        // Since the last progress.

@@ -67,11 +67,11 @@ std::optional<std::string> CelebaPictures(const std::string& dir) {
   return std::nullopt;
 }
 
-Failure NoPictures(const std::string& dir, bool empty) {
+Problem NoPictures(const std::string& dir, bool empty) {
   if (empty) {
-    return Failure{"the folder " + dir + " is empty; name the folder that holds the pictures"};
+    return Problem{"the folder " + dir + " is empty; name the folder that holds the pictures"};
   }
-  return Failure{
+  return Problem{
       "no picture was found in " + dir +
       " (.jpg, .jpeg, .png, .webp, .bmp, .tif, .tiff; directly, in img_align_celeba, or in a "
       "folder per class); name the folder that holds the pictures"};
@@ -93,13 +93,13 @@ Outcome<FaceFolder> JoinAttributes(const std::string& path, AttributeTable table
       continue;
     }
     if (picture->second) {
-      return Failure{path + ": the picture " + name + " has two rows; remove one of them"};
+      return Problem{path + ": the picture " + name + " has two rows; remove one of them"};
     }
     picture->second = true;
     folder.items.push_back(FaceItem{std::move(name), bits, -1, -1});
   }
   if (folder.items.empty()) {
-    return Failure{path + ": none of its " + std::to_string(table.rows.size()) +
+    return Problem{path + ": none of its " + std::to_string(table.rows.size()) +
                    " rows names a picture in " + folder.pictures +
                    "; check that both belong together and that the extensions agree"};
   }
@@ -122,9 +122,9 @@ Outcome<FaceFolder> JoinAttributes(const std::string& path, AttributeTable table
 Outcome<FaceFolder> JoinNumbers(const std::string& path, int32_t value_max,
                                 int32_t FaceItem::*field, FaceFolder folder) {
   const Outcome<std::string> text = ReadTableText(path);
-  if (!text.ok()) return text.failure();
+  if (!text.ok()) return text.problem();
   const Outcome<NumberTable> table = ParseNumberTable(path, *text, value_max);
-  if (!table.ok()) return table.failure();
+  if (!table.ok()) return table.problem();
   std::unordered_map<std::string_view, size_t> position;
   position.reserve(folder.items.size());
   for (size_t i = 0; i < folder.items.size(); ++i) position.emplace(folder.items[i].file, i);
@@ -159,11 +159,11 @@ Outcome<FaceFolder> JoinOptionalTables(const std::string& dir, Outcome<FaceFolde
 Outcome<FaceFolder> ReadWithAttributes(const std::string& dir, const std::string& pictures,
                                        const std::string& path) {
   const Outcome<std::string> text = ReadTableText(path);
-  if (!text.ok()) return text.failure();
+  if (!text.ok()) return text.problem();
   Outcome<AttributeTable> table = ParseAttributeTable(path, *text);
-  if (!table.ok()) return table.failure();
+  if (!table.ok()) return table.problem();
   const Outcome<Listing> listing = ListFolder(pictures);
-  if (!listing.ok()) return listing.failure();
+  if (!listing.ok()) return listing.problem();
   if (listing->pictures.empty()) return NoPictures(dir, false);
   FaceFolder folder;
   folder.pictures = pictures;
@@ -193,21 +193,21 @@ std::string ClassName(std::string folder) {
 }
 
 // Adds the pictures of one class; an empty class is no attribute.
-std::optional<Failure> AddClass(const std::string& dir, const std::string& name,
+std::optional<Problem> AddClass(const std::string& dir, const std::string& name,
                                 FaceFolder* folder) {
   const Outcome<Listing> tree = ListTree(dir + "/" + name, kClassDepthMax);
-  if (!tree.ok()) return tree.failure();
+  if (!tree.ok()) return tree.problem();
   WarnOfUnusableNames(tree->unusable, folder);
   if (tree->pictures.empty()) return std::nullopt;
   const size_t bit = folder->attributes.size();
   if (bit == kAttributesMax) {
-    return Failure{
+    return Problem{
         dir + " has more than " + std::to_string(kAttributesMax) +
         " folders with pictures, and each would be an attribute; import fewer, or put the "
         "pictures into one folder"};
   }
   if (FindAttribute(ClassName(name), folder->attributes)) {
-    return Failure{dir + " has two folders whose names differ only in case, blanks, - and _ (" +
+    return Problem{dir + " has two folders whose names differ only in case, blanks, - and _ (" +
                    name + "), and filters compare names without these; rename one of them"};
   }
   folder->attributes.push_back(ClassName(name));
@@ -222,7 +222,7 @@ Outcome<FaceFolder> ReadClasses(const std::string& dir, const Listing& listing) 
   FaceFolder folder;
   folder.pictures = dir;
   for (const std::string& name : listing.folders) {
-    if (std::optional<Failure> failure = AddClass(dir, name, &folder)) return *std::move(failure);
+    if (std::optional<Problem> problem = AddClass(dir, name, &folder)) return *std::move(problem);
   }
   if (folder.items.empty() && listing.pictures.empty()) {
     return NoPictures(dir, listing.folders.empty() && listing.other_files == 0);
@@ -241,13 +241,13 @@ Outcome<FaceFolder> ReadFaceFolder(const std::string& dir) {
   if (!IsFolder(dir)) {
     const std::string why =
         IsFile(dir) ? " is a file, not a folder" : " does not exist or cannot be entered";
-    return Failure{"the folder " + dir + why + "; name the folder that holds the pictures"};
+    return Problem{"the folder " + dir + why + "; name the folder that holds the pictures"};
   }
   const std::optional<std::string> pictures = CelebaPictures(dir);
   const std::optional<std::string> table = FindTable(dir, "Anno", "list_attr_celeba");
   if (table) return ReadWithAttributes(dir, pictures.value_or(dir), *table);
   Outcome<Listing> listing = ListFolder(pictures.value_or(dir));
-  if (!listing.ok()) return listing.failure();
+  if (!listing.ok()) return listing.problem();
   if (pictures) return ReadPlain(dir, *pictures, *std::move(listing));
   return ReadClasses(dir, *listing);
 }

@@ -16,8 +16,8 @@ namespace {
 
 constexpr char kDownloadAgain[] = "; the copy is damaged: download it again";
 
-Failure ErrorIn(const std::string& path, size_t line, const std::string& what) {
-  return Failure{path + ", line " + std::to_string(line) + ": " + what};
+Problem ErrorIn(const std::string& path, size_t line, const std::string& what) {
+  return Problem{path + ", line " + std::to_string(line) + ": " + what};
 }
 
 // A piece of the user's file that is short and printable enough for a sentence.
@@ -127,7 +127,7 @@ class AttributeReader {
 
  private:
   static std::string Damaged() { return kDownloadAgain; }
-  Failure Error(const std::string& what) const { return ErrorIn(path_, lines_.number(), what); }
+  Problem Error(const std::string& what) const { return ErrorIn(path_, lines_.number(), what); }
 
   std::string ReadNames(std::string_view line) {
     Split(line, csv_, &cells_);
@@ -181,11 +181,11 @@ class AttributeReader {
     const std::string numbers = path_ + ": the first line says " + std::to_string(*count) +
                                 " pictures, but " + std::to_string(rows) + " rows follow; ";
     if (rows < static_cast<size_t>(*count)) {
-      return Failure{numbers +
+      return Problem{numbers +
                      "the file is truncated: download it again, or write the true number "
                      "into the first line if you shortened it yourself"};
     }
-    return Failure{numbers + "write the true number into the first line"};
+    return Problem{numbers + "write the true number into the first line"};
   }
 
   const std::string& path_;
@@ -201,19 +201,19 @@ Outcome<std::string> ReadTableText(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   if (!file.is_open() || file.bad()) {
-    return Failure{path + " cannot be read; check its permissions"};
+    return Problem{path + " cannot be read; check its permissions"};
   }
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   if (text.find_first_not_of(" \t\r\n") == std::string::npos) {
-    return Failure{path + " is empty" + kDownloadAgain};
+    return Problem{path + " is empty" + kDownloadAgain};
   }
   if (LooksLikeWebPage(text)) {
-    return Failure{path +
+    return Problem{path +
                    " is a web page (HTML), not a table: the download went wrong; download it "
                    "again with a browser, since the server asks for a confirmation"};
   }
   if (text.find('\0') != std::string::npos) {
-    return Failure{path + " is not a text file" + kDownloadAgain};
+    return Problem{path + " is not a text file" + kDownloadAgain};
   }
   return text;
 }

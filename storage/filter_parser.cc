@@ -20,8 +20,8 @@ constexpr std::string_view kOperators = "!~&,|()=*\"'";
 
 bool IsSpace(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
 
-Failure ErrorAt(size_t column, const std::string& what) {
-  return Failure{"filter, column " + std::to_string(column) + ": " + what};
+Problem ErrorAt(size_t column, const std::string& what) {
+  return Problem{"filter, column " + std::to_string(column) + ": " + what};
 }
 
 Kind WordKind(const std::string& word) {
@@ -43,7 +43,7 @@ class Lexer {
       while (at_ < text_.size() && IsSpace(text_[at_])) ++at_;
       if (at_ == text_.size()) break;
       Outcome<Token> token = Next();
-      if (!token.ok()) return token.failure();
+      if (!token.ok()) return token.problem();
       tokens.push_back(*std::move(token));
     }
     tokens.push_back(Token{Kind::kEnd, "", text_.size() + 1});
@@ -123,7 +123,7 @@ std::string Join(const std::vector<std::string>& words) {
   return joined;
 }
 
-Failure UnknownName(const Token& name, const std::vector<std::string>& attributes) {
+Problem UnknownName(const Token& name, const std::vector<std::string>& attributes) {
   std::string what = "there is no attribute \"" + name.text + "\"";
   if (attributes.empty()) {
     return ErrorAt(name.column,
@@ -165,7 +165,7 @@ class Parser {
     return found;
   }
 
-  Failure Expected(const std::string& what) const {
+  Problem Expected(const std::string& what) const {
     return ErrorAt(Peek().column, "expected " + what + ", found " + Describe(Peek()));
   }
 
@@ -260,7 +260,7 @@ Outcome<Filter> ParseFilter(std::string_view expression,
                    "the expression is longer than " + std::to_string(kFilterBytesMax) + " bytes");
   }
   Outcome<std::vector<Token>> tokens = Lexer(expression).Run();
-  if (!tokens.ok()) return tokens.failure();
+  if (!tokens.ok()) return tokens.problem();
   return Parser(*std::move(tokens), attribute_names).Run();
 }
 

@@ -7,17 +7,17 @@
 namespace makeover {
 
 // Why something could not be done: a whole sentence for the user (what, why, what to do).
-struct Failure {
+struct Problem {
   std::string message;
 };
 
-// A value or a Failure, for code that has the standard library alone (the engine links it). Code
+// A value or a Problem, for code that has the standard library alone (the engine links it). Code
 // with Abseil uses absl::StatusOr. Not thread-safe.
 template <typename T>
 class Outcome {
  public:
   Outcome(T value) : value_(std::move(value)) {}                      // NOLINT: implicit
-  Outcome(Failure failure) : message_(std::move(failure.message)) {}  // NOLINT: implicit
+  Outcome(Problem problem) : message_(std::move(problem.message)) {}  // NOLINT: implicit
 
   bool ok() const { return value_.has_value(); }
 
@@ -30,7 +30,7 @@ class Outcome {
 
   // Empty if ok().
   const std::string& message() const { return message_; }
-  Failure failure() const { return Failure{message_}; }
+  Problem problem() const { return Problem{message_}; }
 
  private:
   std::optional<T> value_;

@@ -93,7 +93,7 @@ bool HasPictureExtension(const std::string& name) {
 Outcome<Listing> ListFolder(const std::string& dir) {
   const std::unique_ptr<DIR, CloseDir> stream(opendir(dir.c_str()));
   if (stream == nullptr) {
-    return Failure{"the folder " + dir + " cannot be read (" + std::strerror(errno) +
+    return Problem{"the folder " + dir + " cannot be read (" + std::strerror(errno) +
                    "); check the path and its permissions"};
   }
   Listing listing;
@@ -104,7 +104,7 @@ Outcome<Listing> ListFolder(const std::string& dir) {
     AddEntry(dir, *entry, &listing);
   }
   if (errno != 0) {
-    return Failure{"reading the folder " + dir + " failed (" + std::strerror(errno) +
+    return Problem{"reading the folder " + dir + " failed (" + std::strerror(errno) +
                    "); check the disk, then try again"};
   }
   std::sort(listing.pictures.begin(), listing.pictures.end());

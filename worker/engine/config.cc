@@ -7,7 +7,7 @@
 #include "worker/engine/error.h"
 #include "worker/engine/words.h"
 
-namespace makeover {
+namespace makeover::engine {
 namespace {
 
 using Member = std::variant<int64_t Config::*, double Config::*, bool Config::*>;
@@ -174,4 +174,4 @@ std::vector<SettingHelp> DescribeSettings() {
   return lines;
 }
 
-}  // namespace makeover
+}  // namespace makeover::engine

@@ -8,7 +8,7 @@
 
 #include "worker/engine/json.h"
 
-namespace makeover {
+namespace makeover::engine {
 
 // Defaults are those of recipe `classic`: the first published version of deep-makeover (2017).
 struct Config {
@@ -66,4 +66,4 @@ struct SettingHelp {
 };
 std::vector<SettingHelp> DescribeSettings();
 
-}  // namespace makeover
+}  // namespace makeover::engine

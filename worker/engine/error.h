@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-namespace makeover {
+namespace makeover::engine {
 
 // Who has to act: the user (the input is bad, trying again is useless), nobody (the task failed; it
 // is tried again), or the one who looks after the disk (it is full; the work waits).
@@ -36,4 +36,4 @@ class EngineError : public std::runtime_error {
   std::string advice_;
 };
 
-}  // namespace makeover
+}  // namespace makeover::engine

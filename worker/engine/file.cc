@@ -11,7 +11,7 @@
 
 #include "worker/engine/error.h"
 
-namespace makeover {
+namespace makeover::engine {
 namespace {
 
 [[noreturn]] void Throw(const std::string& what, const std::string& path, int error) {
@@ -134,4 +134,4 @@ void MakeFolder(const std::string& path) {
   if (error) Throw("Cannot make the folder", path, error.value());
 }
 
-}  // namespace makeover
+}  // namespace makeover::engine

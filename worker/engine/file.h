@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace makeover {
+namespace makeover::engine {
 
 // The whole file. Refuses files beyond bytes_max.
 std::string ReadFile(const std::string& path, uint64_t bytes_max = uint64_t{1} << 32);
@@ -42,4 +42,4 @@ void AppendToFile(const std::string& path, std::string_view bytes);
 // Makes the folder and those above it.
 void MakeFolder(const std::string& path);
 
-}  // namespace makeover
+}  // namespace makeover::engine

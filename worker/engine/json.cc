@@ -201,7 +201,7 @@ class Reader {
     } else if (code >= 0xDC00 && code < 0xE000) {
       return Fail("half of a surrogate pair");
     }
-    AppendUtf8(code, out);
+    engine::AppendUtf8(code, out);
     return true;
   }
 
@@ -259,7 +259,7 @@ void WriteValue(const Json& json, std::string* out) {
   } else if (json.is_number()) {
     WriteNumber(json.AsNumber(), out);
   } else if (json.is_string()) {
-    WriteEscaped(ValidUtf8(json.AsString()), out);
+    WriteEscaped(engine::ValidUtf8(json.AsString()), out);
   } else if (json.is_array()) {
     *out += '[';
     for (const Json& value : json.AsArray()) {
@@ -271,7 +271,7 @@ void WriteValue(const Json& json, std::string* out) {
     *out += '{';
     for (const auto& [key, value] : json.AsObject()) {
       if (&value != &json.AsObject().front().second) *out += ',';
-      WriteEscaped(ValidUtf8(key), out);
+      WriteEscaped(engine::ValidUtf8(key), out);
       *out += ':';
       WriteValue(value, out);
     }

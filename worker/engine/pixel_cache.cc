@@ -9,7 +9,7 @@
 
 #include "worker/engine/error.h"
 
-namespace makeover {
+namespace makeover::engine {
 namespace {
 
 constexpr char kMagic[] = "MKPIXEL1";
@@ -105,4 +105,4 @@ void PixelCacheWriter::Commit() {
   file_.Commit();
 }
 
-}  // namespace makeover
+}  // namespace makeover::engine

@@ -11,7 +11,7 @@
 
 #include "worker/engine/file.h"
 
-namespace makeover {
+namespace makeover::engine {
 
 struct PixelShape {
   int64_t height = 100;
@@ -65,4 +65,4 @@ class PixelCacheWriter {
   std::vector<char> table_;
 };
 
-}  // namespace makeover
+}  // namespace makeover::engine

@@ -4,7 +4,7 @@
 #include <array>
 #include <string_view>
 
-namespace makeover {
+namespace makeover::engine {
 namespace {
 
 std::string BigEndian(uint32_t value) {
@@ -81,4 +81,4 @@ std::string EncodeStoredPng(int width, int height, const std::vector<uint8_t>& r
   return out;
 }
 
-}  // namespace makeover
+}  // namespace makeover::engine

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-namespace makeover {
+namespace makeover::engine {
 
 // The bytes of a PNG file of 8-bit RGB pixels, stored without compression (RFC 1951, 3.2.4).
 // REQUIRES: rgb.size() == width * height * 3; both sizes above 0.
 std::string EncodeStoredPng(int width, int height, const std::vector<uint8_t>& rgb);
 
-}  // namespace makeover
+}  // namespace makeover::engine

@@ -1,6 +1,6 @@
 #include "worker/engine/random.h"
 
-namespace makeover {
+namespace makeover::engine {
 namespace {
 
 uint64_t Mix(uint64_t z) {
@@ -24,4 +24,4 @@ uint64_t Random::Below(uint64_t bound) {
   return value % bound;
 }
 
-}  // namespace makeover
+}  // namespace makeover::engine

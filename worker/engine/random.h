@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace makeover {
+namespace makeover::engine {
 
 // What the draws are for; each has its own stream. The values are part of the checkpoint format.
 enum class Stream : uint64_t {
@@ -30,4 +30,4 @@ class Random {
   uint64_t state_;
 };
 
-}  // namespace makeover
+}  // namespace makeover::engine

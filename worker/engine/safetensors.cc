@@ -9,7 +9,7 @@
 #include "worker/engine/file.h"
 #include "worker/engine/json.h"
 
-namespace makeover {
+namespace makeover::engine {
 namespace {
 
 constexpr uint64_t kHeaderBytesMax = 16 << 20;
@@ -152,4 +152,4 @@ void WriteSafetensors(const std::string& path, const std::vector<TensorView>& te
   file.Commit();
 }
 
-}  // namespace makeover
+}  // namespace makeover::engine

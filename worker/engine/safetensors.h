@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace makeover {
+namespace makeover::engine {
 
 // A tensor's description and its bytes, which somebody else owns.
 struct TensorView {
@@ -55,4 +55,4 @@ class Safetensors {
 void WriteSafetensors(const std::string& path, const std::vector<TensorView>& tensors,
                       const std::map<std::string, std::string>& metadata);
 
-}  // namespace makeover
+}  // namespace makeover::engine

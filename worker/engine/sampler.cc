@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace makeover {
+namespace makeover::engine {
 
 Sampler::Sampler(std::vector<int64_t> rows, uint64_t seed, Stream order, Stream flips)
     : rows_(std::move(rows)), seed_(seed), order_(order), flips_(flips) {}
@@ -31,4 +31,4 @@ void Sampler::Shuffle(int64_t epoch) {
   }
 }
 
-}  // namespace makeover
+}  // namespace makeover::engine

@@ -8,7 +8,7 @@
 
 #include "worker/engine/random.h"
 
-namespace makeover {
+namespace makeover::engine {
 
 // One picture of a batch.
 struct Draw {
@@ -41,4 +41,4 @@ class Sampler {
   std::vector<int64_t> shuffled_;
 };
 
-}  // namespace makeover
+}  // namespace makeover::engine

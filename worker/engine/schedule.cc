@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace makeover {
+namespace makeover::engine {
 
 double Temperature(const Config& config, const Position& position) {
   const bool by_time = config.time_seconds > 0 && config.half_life == 0;
@@ -34,4 +34,4 @@ bool Finished(const Config& config, const Position& position) {
   return position.step >= config.steps;
 }
 
-}  // namespace makeover
+}  // namespace makeover::engine

@@ -6,7 +6,7 @@
 
 #include "worker/engine/config.h"
 
-namespace makeover {
+namespace makeover::engine {
 
 // Where a run stands.
 struct Position {
@@ -29,4 +29,4 @@ double EmaDecay(const Config& config, int64_t step);
 // Done by steps or by time.
 bool Finished(const Config& config, const Position& position);
 
-}  // namespace makeover
+}  // namespace makeover::engine

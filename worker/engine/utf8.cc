@@ -1,6 +1,6 @@
 #include "worker/engine/utf8.h"
 
-namespace makeover {
+namespace makeover::engine {
 namespace {
 
 // Length of the sequence at the start of the text, 0 where it is none. Overlong forms, surrogates
@@ -59,4 +59,4 @@ std::string ValidUtf8(std::string_view text) {
   return out;
 }
 
-}  // namespace makeover
+}  // namespace makeover::engine

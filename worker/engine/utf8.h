@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace makeover {
+namespace makeover::engine {
 
 // Appends a code point up to U+10FFFF.
 void AppendUtf8(uint32_t code, std::string* out);
@@ -13,4 +13,4 @@ void AppendUtf8(uint32_t code, std::string* out);
 // The text itself where it is UTF-8; each byte that cannot be part of it becomes U+FFFD.
 std::string ValidUtf8(std::string_view text);
 
-}  // namespace makeover
+}  // namespace makeover::engine

@@ -4,7 +4,7 @@
 #include <numeric>
 #include <utility>
 
-namespace makeover {
+namespace makeover::engine {
 
 int EditDistance(std::string_view a, std::string_view b) {
   std::vector<int> row(b.size() + 1);
@@ -43,4 +43,4 @@ std::string DidYouMean(std::string_view word, const std::vector<std::string>& na
   return text + "?";
 }
 
-}  // namespace makeover
+}  // namespace makeover::engine

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace makeover {
+namespace makeover::engine {
 
 // The Levenshtein distance: single characters inserted, removed or replaced.
 int EditDistance(std::string_view a, std::string_view b);
@@ -16,4 +16,4 @@ std::vector<std::string> NearestNames(std::string_view word, const std::vector<s
 // " Did you mean a or b?", or nothing.
 std::string DidYouMean(std::string_view word, const std::vector<std::string>& names);
 
-}  // namespace makeover
+}  // namespace makeover::engine

@@ -1,0 +1,68 @@
+// A training's whole state as one safetensors file.
+//
+// Tensors: `generator.*`, `generator_ema.*`, `discriminator.*` (weights and running statistics,
+// float32); `optimizer.generator.mean`, `.variance` and the same of the discriminator (flat, in the
+// order of the network's weights). Scalars (shape []): `optimizer.*.steps`, `random.seed`,
+// `random.source_position`, `random.target_position`, `schedule.step` (I64),
+// `schedule.elapsed_seconds` (F64). Metadata: `recipe`, `step`, `config` (JSON), `dataset`,
+// `makeover_version`.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "worker/engine/config.h"
+#include "worker/engine/safetensors.h"
+
+namespace makeover::engine {
+
+// Names with tensors that share memory with what they describe.
+using NamedTensors = std::vector<std::pair<std::string, torch::Tensor>>;
+
+// Parameters and buffers of a module under "<prefix>.<name>".
+NamedTensors TensorsOf(const std::string& prefix, const torch::nn::Module& module);
+
+struct CheckpointScalars {
+  std::map<std::string, int64_t> integers;
+  std::map<std::string, double> numbers;
+};
+
+struct CheckpointInfo {
+  int64_t step = 0;
+  Config config;
+  std::string dataset;  // digest; "" where unknown
+};
+
+// Atomic and durable. Throws EngineError.
+void WriteCheckpoint(const std::string& path, const NamedTensors& tensors,
+                     const CheckpointScalars& scalars, const CheckpointInfo& info);
+
+// Not thread-safe. Throws EngineError of class USER for files that are damaged or that are no
+// checkpoints.
+class CheckpointReader {
+ public:
+  explicit CheckpointReader(const std::string& path);
+
+  const CheckpointInfo& info() const { return info_; }
+  // Copies into each tensor that of its name; type and shape must agree.
+  void Load(const NamedTensors& tensors) const;
+  int64_t Integer(const std::string& name) const;
+  double Number(const std::string& name) const;
+
+ private:
+  const TensorView& Find(const std::string& name, const std::string& dtype,
+                         torch::IntArrayRef shape) const;
+  [[noreturn]] void Refuse(const std::string& why) const;
+
+  std::string path_;
+  Safetensors file_;
+  std::map<std::string, TensorView> tensors_;
+  CheckpointInfo info_;
+};
+
+}  // namespace makeover::engine

@@ -1,0 +1,88 @@
+#include "worker/engine/compute.h"
+
+#include <torch/torch.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "worker/engine/cuda/normalise.h"
+#include "worker/engine/error.h"
+#include "worker/engine/words.h"
+
+namespace makeover::engine {
+namespace {
+
+// The first line of /proc/cpuinfo that begins with the key, after its colon.
+std::string CpuInfo(const std::string& key) {
+  std::ifstream file("/proc/cpuinfo");
+  std::string line;
+  while (std::getline(file, line)) {
+    const size_t colon = line.find(':');
+    if (line.rfind(key, 0) == 0 && colon != std::string::npos) {
+      return line.substr(std::min(line.size(), colon + 2));
+    }
+  }
+  return "";
+}
+
+// oneDNN computes bfloat16 convolutions with these instructions; without them it emulates, slower
+// than float32.
+bool CpuHasBf16() {
+  std::istringstream flags(CpuInfo("flags"));
+  std::string flag;
+  while (flags >> flag) {
+    if (flag == "avx512_bf16" || flag == "amx_bf16") return true;
+  }
+  return false;
+}
+
+DeviceInfo Cpu() {
+  const std::string model = CpuInfo("model name");
+  const int64_t memory = static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGE_SIZE);
+  return {"cpu", "cpu", model.empty() ? "processor" : model, memory, CpuHasBf16()};
+}
+
+[[noreturn]] void RefuseDevice(const std::string& device, const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
+  throw EngineError(ErrorClass::kUser, "unknown_device",
+                    "There is no device '" + device + "' here.", "The devices are: " + list + ".");
+}
+
+}  // namespace
+
+std::vector<DeviceInfo> ListDevices() {
+  std::vector<DeviceInfo> devices = {Cpu()};
+  const int count = torch::cuda::is_available() ? static_cast<int>(torch::cuda::device_count()) : 0;
+  for (int i = 0; i < count; ++i) {
+    const CudaDevice cuda = DescribeCudaDevice(i);
+    devices.push_back(
+        {"cuda:" + std::to_string(i), "cuda", cuda.description, cuda.memory_bytes, cuda.bf16});
+  }
+  return devices;
+}
+
+Compute ChooseCompute(const std::string& device, const std::string& precision, int threads) {
+  if (threads > 0) torch::set_num_threads(threads);
+  const std::vector<DeviceInfo> devices = ListDevices();
+  std::vector<std::string> names;
+  const DeviceInfo* chosen =
+      device == "auto" ? &devices[std::min<size_t>(1, devices.size() - 1)] : nullptr;
+  for (const DeviceInfo& info : devices) {
+    names.push_back(info.name);
+    if (info.name == device || (device == "cuda" && info.name == "cuda:0")) chosen = &info;
+  }
+  if (chosen == nullptr) RefuseDevice(device, names);
+  const bool bf16 = precision == "bf16" || (precision == "auto" && chosen->bf16);
+  return {chosen->name, bf16 ? Precision::kBf16 : Precision::kFp32, torch::get_num_threads()};
+}
+
+const char* PrecisionName(Precision precision) {
+  return precision == Precision::kBf16 ? "bf16" : "fp32";
+}
+
+std::string TorchVersion() { return TORCH_VERSION; }
+
+}  // namespace makeover::engine

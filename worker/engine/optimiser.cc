@@ -1,0 +1,46 @@
+#include "worker/engine/optimiser.h"
+
+#include <cmath>
+
+namespace makeover::engine {
+namespace {
+
+torch::Tensor Flatten(const std::vector<torch::Tensor>& tensors) {
+  std::vector<torch::Tensor> flat;
+  flat.reserve(tensors.size());
+  for (const torch::Tensor& tensor : tensors) flat.push_back(tensor.reshape({-1}));
+  return torch::cat(flat);
+}
+
+}  // namespace
+
+FlatParameters::FlatParameters(torch::nn::Module& module) : parameters_(module.parameters()) {
+  const torch::NoGradGuard guard;
+  values_ = Flatten(parameters_);
+  int64_t at = 0;
+  for (torch::Tensor& parameter : parameters_) {
+    parameter.set_data(values_.narrow(0, at, parameter.numel()).view(parameter.sizes()));
+    at += parameter.numel();
+  }
+}
+
+torch::Tensor FlatParameters::Gradient(const torch::Tensor& loss, bool retain_graph) const {
+  return Flatten(torch::autograd::grad({loss}, parameters_, {}, retain_graph));
+}
+
+Adam::Adam(const torch::Tensor& values, const Options& options)
+    : mean(torch::zeros_like(values)), variance(torch::zeros_like(values)), options_(options) {}
+
+void Adam::Step(const torch::Tensor& gradient, double rate, torch::Tensor values) {
+  const torch::NoGradGuard guard;
+  ++steps;
+  mean.mul_(options_.beta1).add_(gradient, 1 - options_.beta1);
+  variance.mul_(options_.beta2).addcmul_(gradient, gradient, 1 - options_.beta2);
+  const auto t = static_cast<double>(steps);
+  const double mean_correction = 1 - std::pow(options_.beta1, t);
+  const double variance_correction = std::sqrt(1 - std::pow(options_.beta2, t));
+  const torch::Tensor deviation = variance.sqrt().div_(variance_correction).add_(options_.epsilon);
+  values.addcdiv_(mean, deviation, -rate / mean_correction);
+}
+
+}  // namespace makeover::engine

@@ -1,0 +1,50 @@
+// Parameters as one flat tensor, and Adam over it: few large operations instead of many small ones.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace makeover::engine {
+
+// Moves a module's parameters into one tensor, of which they become views. The module keeps its
+// weights.
+class FlatParameters {
+ public:
+  // REQUIRES: the module is on its device already, its parameters are float32, and it is not moved
+  // afterwards.
+  explicit FlatParameters(torch::nn::Module& module);
+
+  const std::vector<torch::Tensor>& parameters() const { return parameters_; }
+  const torch::Tensor& values() const { return values_; }
+  // d loss / d values. The graph is kept where `retain_graph`.
+  torch::Tensor Gradient(const torch::Tensor& loss, bool retain_graph) const;
+
+ private:
+  std::vector<torch::Tensor> parameters_;
+  torch::Tensor values_;  // [sum of sizes], in the order of module.parameters()
+};
+
+// Adam with bias correction (Kingma and Ba, 2015).
+class Adam {
+ public:
+  struct Options {
+    double beta1 = 0.9;
+    double beta2 = 0.999;
+    double epsilon = 1e-8;
+  };
+  Adam(const torch::Tensor& values, const Options& options);
+
+  void Step(const torch::Tensor& gradient, double rate, torch::Tensor values);
+
+  // State, for checkpoints: shaped as the values.
+  torch::Tensor mean;      // of gradients
+  torch::Tensor variance;  // of gradients, uncentred
+  int64_t steps = 0;
+
+ private:
+  Options options_;
+};
+
+}  // namespace makeover::engine

@@ -1,0 +1,80 @@
+// One training: both networks, their optimisers, the averaged generator, and the step that moves
+// them.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "worker/engine/checkpoint.h"
+#include "worker/engine/compute.h"
+#include "worker/engine/config.h"
+#include "worker/engine/networks.h"
+#include "worker/engine/optimiser.h"
+#include "worker/engine/pixel_cache.h"
+#include "worker/engine/sampler.h"
+#include "worker/engine/schedule.h"
+
+namespace makeover::engine {
+
+// What one step saw. Losses are scalars that may still be computed on the device.
+struct StepValues {
+  torch::Tensor generator, discriminator, adversarial, pixel;
+  double temperature = 0;
+  double learning_rate = 0;
+};
+
+struct TrainingRows {
+  std::vector<int64_t> source;
+  std::vector<int64_t> target;
+};
+
+torch::Device TorchDevice(const Compute& compute);
+NetworkOptions OptionsFor(const Config& config, const Compute& compute);
+
+// Not thread-safe. On the processor in float32, equal state and rows give equal bits after each
+// step.
+class Trainer {
+ public:
+  // REQUIRES: the cache outlives the trainer; both lists of rows are not empty.
+  Trainer(const Config& config, const Compute& compute, const PixelCache& cache,
+          const TrainingRows& rows);
+
+  // One step of both networks.
+  StepValues Step(const Position& position);
+
+  // The averaged generator's result in inference mode: [N, 3, H, W] in and out, on the device.
+  torch::Tensor Result(const torch::Tensor& pictures);
+
+  void Save(const std::string& path, const Position& position, const std::string& dataset) const;
+  // Returns where the checkpoint stands.
+  Position Load(const CheckpointReader& checkpoint);
+
+  // False where any weight is infinite or not a number.
+  bool Healthy() const;
+
+  const torch::Device& device() const { return device_; }
+
+ private:
+  torch::Tensor Noise(const torch::Tensor& like, const Position& position, double deviation) const;
+  void UpdateAverage(int64_t step);
+  NamedTensors State() const;
+
+  Config config_;
+  torch::Device device_;
+  const PixelCache& cache_;
+  Sampler source_;
+  Sampler target_;
+  Generator generator_;
+  Generator average_;
+  Discriminator discriminator_;
+  FlatParameters generator_weights_;
+  FlatParameters average_weights_;
+  FlatParameters discriminator_weights_;
+  Adam generator_adam_;
+  Adam discriminator_adam_;
+};
+
+}  // namespace makeover::engine

@@ -1,0 +1,252 @@
+#include "worker/engine/training.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <sstream>
+
+#include "worker/engine/batch.h"
+#include "worker/engine/checkpoint.h"
+#include "worker/engine/error.h"
+#include "worker/engine/file.h"
+#include "worker/engine/sheet.h"
+#include "worker/engine/trainer.h"
+
+namespace makeover::engine {
+namespace {
+
+struct Split {
+  std::vector<int64_t> samples;
+  TrainingRows training;
+};
+
+std::vector<int64_t> Usable(const std::vector<int64_t>& rows, const PixelCache& cache) {
+  std::vector<int64_t> usable;
+  for (const int64_t row : rows) {
+    if (row < 0 || row >= cache.rows()) {
+      throw EngineError(ErrorClass::kUser, "bad_rows",
+                        "Row " + std::to_string(row) + " is not in the pixel cache of " +
+                            std::to_string(cache.rows()) + " rows.",
+                        "Make rows and cache from the same dataset.");
+    }
+    if (cache.Has(row)) usable.push_back(row);
+  }
+  return usable;
+}
+
+void RequireRows(const std::vector<int64_t>& rows, const char* side) {
+  if (rows.size() >= 2) return;
+  throw EngineError(ErrorClass::kUser, "too_few_pictures",
+                    "There are too few usable " + std::string(side) +
+                        " pictures to train: " + std::to_string(rows.size()) + ".",
+                    "Choose a filter that selects more pictures.");
+}
+
+Split SplitRows(const TrainingRun& run, const PixelCache& cache) {
+  std::vector<int64_t> source = Usable(run.source_rows, cache);
+  RequireRows(source, "source");
+  const size_t held = std::min<size_t>(static_cast<size_t>(run.config.sample_count),
+                                       std::max<size_t>(1, source.size() / 4));
+  Split split;
+  split.samples.assign(source.begin(), source.begin() + static_cast<int64_t>(held));
+  split.training.source.assign(source.begin() + static_cast<int64_t>(held), source.end());
+  const std::set<int64_t> kept(split.samples.begin(), split.samples.end());
+  for (const int64_t row : Usable(run.target_rows, cache)) {
+    if (kept.count(row) == 0) split.training.target.push_back(row);
+  }
+  RequireRows(split.training.target, "target");
+  return split;
+}
+
+std::string Numbered(const char* format, int64_t step) {
+  char name[64];
+  std::snprintf(name, sizeof name, format, static_cast<long long>(step));
+  return name;
+}
+
+class Session {
+ public:
+  Session(const TrainingRun& run, const PixelCache& cache, const Surroundings& around)
+      : run_(run),
+        cache_(cache),
+        around_(around),
+        split_(SplitRows(run, cache)),
+        trainer_(run.config, run.compute, cache, split_.training) {
+    MakeFolder(run.out + "/samples");
+    MakeFolder(run.out + "/checkpoints");
+  }
+
+  bool Run() {
+    Begin();
+    while (!Finished(run_.config, position_)) {
+      if (around_.stop()) {
+        SaveCheckpoint();
+        around_.emit(Json::Object{{"event", "stopped"}, {"step", position_.step}});
+        return false;
+      }
+      const StepValues values = trainer_.Step(position_);
+      ++position_.step;
+      position_.elapsed_seconds = elapsed_before_ + around_.seconds() - begin_seconds_;
+      if (Due(run_.config.metrics_steps)) WriteMetrics(values);
+      if (Due(run_.config.sample_steps)) WriteSample();
+      if (CheckpointDue()) SaveCheckpoint();
+      ReportProgress();
+    }
+    WriteSample();
+    SaveCheckpoint();
+    around_.emit(Json::Object{{"event", "done"}, {"step", position_.step}});
+    return true;
+  }
+
+ private:
+  void Begin() {
+    if (!run_.resume.empty()) position_ = trainer_.Load(CheckpointReader(run_.resume));
+    TrimMetrics();
+    elapsed_before_ = position_.elapsed_seconds;
+    begin_seconds_ = around_.seconds();
+    begin_step_ = position_.step;
+    saved_seconds_ = position_.elapsed_seconds;
+    metrics_seconds_ = begin_seconds_;
+    metrics_step_ = position_.step;
+    if (position_.step == 0) {
+      WriteSample();
+      if (run_.config.checkpoint_steps > 0) SaveCheckpoint();
+    }
+  }
+
+  bool Due(int64_t every) const { return every > 0 && position_.step % every == 0; }
+
+  bool CheckpointDue() const {
+    return Due(run_.config.checkpoint_steps) ||
+           position_.elapsed_seconds - saved_seconds_ >= run_.config.checkpoint_seconds;
+  }
+
+  std::string MetricsPath() const { return run_.out + "/metrics.jsonl"; }
+
+  // Steps after the checkpoint are run again, and their lines written again.
+  void TrimMetrics() {
+    if (!std::filesystem::exists(MetricsPath())) return;
+    std::istringstream lines(ReadFile(MetricsPath()));
+    std::string kept;
+    std::string line;
+    while (std::getline(lines, line)) {
+      Json json;
+      std::string error;
+      if (!Json::Parse(line, &json, &error) || json.Integer("step", -1) > position_.step) continue;
+      if (position_.step > 0) kept += line + "\n";
+    }
+    WriteFileAtomically(MetricsPath(), kept);
+  }
+
+  [[noreturn]] void Diverged() const {
+    throw EngineError(
+        ErrorClass::kTask, "diverged",
+        "A loss or a weight is no number any more at step " + std::to_string(position_.step) + ".",
+        "Train on from the last checkpoint with a smaller --set learning_rate, or with --precision "
+        "fp32.");
+  }
+
+  void WriteMetrics(const StepValues& step) {
+    const double now = around_.seconds();
+    const double images =
+        static_cast<double>((position_.step - metrics_step_) * run_.config.batch_size);
+    Json values = Json::Object{{"generator", step.generator.item<double>()},
+                               {"discriminator", step.discriminator.item<double>()},
+                               {"adversarial", step.adversarial.item<double>()},
+                               {"pixel", step.pixel.item<double>()},
+                               {"anneal", step.temperature},
+                               {"learningRate", step.learning_rate}};
+    if (!std::isfinite(values.Number("generator")) ||
+        !std::isfinite(values.Number("discriminator")))
+      Diverged();
+    values.Set("imagesPerSecond", images / std::max(1e-9, now - metrics_seconds_));
+    metrics_seconds_ = now;
+    metrics_step_ = position_.step;
+    Json line = Json::Object{{"step", position_.step}};
+    for (const auto& [key, value] : values.AsObject()) line.Set(key, value);
+    AppendToFile(MetricsPath(), line.Write() + "\n");
+    around_.emit(Json::Object{{"event", "metrics"}, {"step", position_.step}, {"values", values}});
+  }
+
+  void WriteSample() {
+    if (sampled_step_ == position_.step) return;
+    sampled_step_ = position_.step;
+    const auto bytes = static_cast<size_t>(cache_.shape().bytes());
+    std::vector<uint8_t> sources;
+    std::vector<uint8_t> results;
+    const auto count = static_cast<int64_t>(split_.samples.size());
+    for (int64_t begin = 0; begin < count; begin += run_.config.batch_size) {
+      std::vector<Draw> draws;
+      for (int64_t i = begin; i < std::min(count, begin + run_.config.batch_size); ++i) {
+        draws.push_back({split_.samples[static_cast<size_t>(i)], false});
+        const uint8_t* pixels = cache_.Row(draws.back().row);
+        sources.insert(sources.end(), pixels, pixels + bytes);
+      }
+      const std::vector<uint8_t> part =
+          ToPixels(trainer_.Result(MakeBatch(cache_, draws, trainer_.device())));
+      results.insert(results.end(), part.begin(), part.end());
+    }
+    const PairSheet sheet = MakePairSheet(sources, results, cache_.shape());
+    const std::string path = run_.out + "/samples/" + Numbered("batch%06lld.png", position_.step);
+    WriteFileAtomically(path, around_.encode_png(sheet.width, sheet.height, sheet.rgb));
+    around_.emit(Json::Object{{"event", "sample"}, {"step", position_.step}, {"path", path}});
+  }
+
+  void SaveCheckpoint() {
+    saved_seconds_ = position_.elapsed_seconds;
+    if (saved_step_ == position_.step) return;
+    if (!trainer_.Healthy()) Diverged();
+    const std::string path =
+        run_.out + "/checkpoints/" + Numbered("step%06lld.safetensors", position_.step);
+    trainer_.Save(path, position_, run_.dataset_digest);
+    saved_step_ = position_.step;
+    around_.emit(Json::Object{{"event", "checkpoint"}, {"step", position_.step}, {"path", path}});
+  }
+
+  void ReportProgress() {
+    const double now = around_.seconds();
+    if (now - progress_seconds_ < 1) return;
+    progress_seconds_ = now;
+    const double rate =
+        static_cast<double>(position_.step - begin_step_) / std::max(1e-9, now - begin_seconds_);
+    const Config& config = run_.config;
+    const double left = std::max(0.0, config.time_seconds - position_.elapsed_seconds);
+    const int64_t total = config.time_seconds > 0
+                              ? position_.step + static_cast<int64_t>(std::ceil(left * rate))
+                              : config.steps;
+    around_.emit(Json::Object{{"event", "progress"},
+                              {"done", position_.step},
+                              {"total", total},
+                              {"unit", "steps"},
+                              {"ratePerSecond", rate}});
+  }
+
+  const TrainingRun& run_;
+  const PixelCache& cache_;
+  const Surroundings& around_;
+  const Split split_;
+  Trainer trainer_;
+  Position position_;
+  double elapsed_before_ = 0;  // training time before this process
+  double begin_seconds_ = 0;
+  int64_t begin_step_ = 0;
+  double saved_seconds_ = 0;  // of training time
+  int64_t saved_step_ = -1;
+  int64_t sampled_step_ = -1;
+  double metrics_seconds_ = 0;
+  int64_t metrics_step_ = 0;
+  double progress_seconds_ = 0;
+};
+
+}  // namespace
+
+Config ConfigOfCheckpoint(const std::string& path) { return CheckpointReader(path).info().config; }
+
+bool Train(const TrainingRun& run, const PixelCache& cache, const Surroundings& surroundings) {
+  return Session(run, cache, surroundings).Run();
+}
+
+}  // namespace makeover::engine

@@ -1,0 +1,46 @@
+// A training run from its first step, or from a checkpoint, to its end: steps, samples, metrics,
+// checkpoints. Free of LibTorch's headers.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "worker/engine/compute.h"
+#include "worker/engine/config.h"
+#include "worker/engine/json.h"
+#include "worker/engine/pixel_cache.h"
+
+namespace makeover::engine {
+
+using EventSink = std::function<void(const Json& event)>;
+
+// What a run takes from outside, so that it reads no clock and knows no picture library.
+struct Surroundings {
+  EventSink emit;
+  std::function<double()> seconds;  // monotonic
+  std::function<bool()> stop;       // true: finish the step, save, return
+  std::function<std::string(int width, int height, const std::vector<uint8_t>& rgb)> encode_png;
+};
+
+struct TrainingRun {
+  Config config;
+  Compute compute;
+  std::string out;     // folder for samples/, checkpoints/ and metrics.jsonl
+  std::string resume;  // checkpoint, or ""
+  std::string dataset_digest;
+  // Rows of the cache. Missing rows are left out. The first config.sample_count source rows (at
+  // most a quarter) make the sample picture and are kept out of training on both sides.
+  std::vector<int64_t> source_rows;
+  std::vector<int64_t> target_rows;
+};
+
+// The settings that a checkpoint holds. Throws EngineError.
+Config ConfigOfCheckpoint(const std::string& path);
+
+// Returns true when the run is done, false when it was stopped; either way everything is saved.
+// Throws EngineError.
+bool Train(const TrainingRun& run, const PixelCache& cache, const Surroundings& surroundings);
+
+}  // namespace makeover::engine

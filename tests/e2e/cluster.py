@@ -92,6 +92,7 @@ class Cluster:
         self.address = "127.0.0.1:0"
         self.workers = {}
         self.initial_workers = workers
+        self.worker_threads = 1
         self.others = []
 
     def __enter__(self):
@@ -117,7 +118,7 @@ class Cluster:
 
     def start_worker(self, name):
         self.workers[name] = Program([BIN / "mkworker", "--coordinator", self.address, "--data-dir", self.root / name,
-                                      "--name", name, "--devices", "cpu", "--threads", "1"],
+                                      "--name", name, "--devices", "cpu", "--threads", self.worker_threads],
                                      self.root / f"{name}.log")
         self.workers[name].wait_line("registered as ")
 

@@ -24,9 +24,12 @@ void DrawNeck(const ToyScene& scene) {
   const double n = shape.neck;
   const ToyCurve side = {{0, 148},      {n, 150},  {n - 1, 182}, {n + 5, 198},
                          {n + 34, 209}, {62, 224}, {0, 226}};
-  scene.canvas.FillGradient(Smooth(Mirrored(side), true), Mixed(shape.skin, shape.shadow, 0.75),
+  const ToyCurve outline = Smooth(Mirrored(side), true);
+  scene.canvas.FillGradient(outline, Mixed(shape.skin, shape.shadow, 0.75),
                             Mixed(shape.skin, shape.shadow, 0.12));
+  scene.canvas.Clip(outline);
   scene.canvas.Fill(Ellipse(0, shape.chin_y - 4, shape.jaw + 2, 16), shape.shadow, 0.6, 4);
+  scene.canvas.Unclip();
 }
 
 // The upper edge of the clothes, from the middle to the shoulder.
@@ -108,7 +111,7 @@ void DrawCheeks(const ToyScene& scene) {
       canvas.Fill(Ellipse(side * 27, 131, 8, 5.5), {214, 92, 96}, 0.3, 3);
     }
     if (scene.has(kRosyCheeks)) {
-      canvas.Fill(Ellipse(side * 24, 134, 9.5, 8), {232, 74, 88}, 0.6, 3);
+      canvas.Fill(Ellipse(side * 24, 134, 9.5, 8), {228, 84, 92}, 0.46, 3.4);
     }
   }
 }
@@ -147,10 +150,11 @@ void DrawBlemishes(const ToyScene& scene) {
     scene.canvas.Fill(Ellipse(x, y, random.Between(3, 7), random.Between(3, 6)), {190, 84, 76}, 0.2,
                       2);
   }
-  for (int i = 0; i < 14; ++i) {
+  for (int i = 0; i < 11; ++i) {
     const double x = random.Between(-31, 31), y = random.Between(92, 174);
-    const double radius = random.Between(0.5, 1.1);
-    scene.canvas.Fill(Ellipse(x, y, radius, radius), Scaled(shape.shadow, 0.8), 0.6, 0.3);
+    const double radius = random.Between(0.45, 0.9);
+    scene.canvas.Fill(Ellipse(x, y, radius, radius), Mixed(shape.skin, shape.shadow, 0.9), 0.55,
+                      0.4);
   }
 }
 

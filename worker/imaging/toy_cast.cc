@@ -16,19 +16,20 @@ constexpr uint64_t kPictureStream = 2;
 // Frequencies by sex follow those of CelebA's lists, rounded.
 double BySex(bool male, double of_men, double of_women) { return male ? of_men : of_women; }
 
-void ChooseHairColour(ToyRandom& random, ToyAttributes& traits) {
+void ChooseHairColour(ToyRandom& random, double skin, ToyAttributes& traits) {
   const bool male = traits.has(kMale);
   if (traits.has(kBald)) return;
   if (!traits.has(kYoung) && random.Chance(BySex(male, 0.4, 0.2))) return traits.set(kGrayHair);
-  const double blond = BySex(male, 0.08, 0.28);
+  if (skin > 0.5 && random.Chance(0.85)) return traits.set(kBlackHair);
+  const double blond = BySex(male, 0.09, 0.32);
   const double pick = random.Unit();
   if (pick < blond) return traits.set(kBlondHair);
-  if (pick < blond + 0.34) return traits.set(kBlackHair);
+  if (pick < blond + 0.33) return traits.set(kBlackHair);
   // The rest is red or auburn, which has no name in the list.
-  if (pick < blond + 0.62) traits.set(kBrownHair);
+  if (pick < blond + 0.61) traits.set(kBrownHair);
 }
 
-void ChooseHair(ToyRandom& random, ToyAttributes& traits) {
+void ChooseHair(ToyRandom& random, double skin, ToyAttributes& traits) {
   const bool male = traits.has(kMale);
   const bool young = traits.has(kYoung);
   if (male && random.Chance(young ? 0.03 : 0.11)) {
@@ -36,7 +37,7 @@ void ChooseHair(ToyRandom& random, ToyAttributes& traits) {
   } else if (random.Chance(BySex(male, young ? 0.09 : 0.3, 0.02))) {
     traits.set(kRecedingHairline);
   }
-  ChooseHairColour(random, traits);
+  ChooseHairColour(random, skin, traits);
   if (traits.has(kBald)) return;
   if (random.Chance(BySex(male, 0.13, 0.46))) {
     traits.set(kWavyHair);
@@ -72,13 +73,15 @@ void ChooseShape(ToyRandom& random, ToyPerson& person) {
   person.part = random.Between(-1, 1);
 }
 
-void ChooseColours(ToyRandom& random, ToyPerson& person) {
-  // Most of CelebA's faces are light; a third of the square spreads them so.
+void ChooseSkin(ToyRandom& random, ToyPerson& person) {
+  // Most of CelebA's faces are light; the third power spreads them so.
   const double pick = random.Unit();
-  person.skin = pick * pick;
-  const bool light = person.skin < 0.25;
-  person.traits.set(kPaleSkin, light && random.Chance(0.09));
-  const bool dark_eyes = !light || person.traits.has(kBlackHair);
+  person.skin = pick * pick * pick;
+  person.traits.set(kPaleSkin, person.skin < 0.25 && random.Chance(0.07));
+}
+
+void ChooseEyeColour(ToyRandom& random, ToyPerson& person) {
+  const bool dark_eyes = person.skin >= 0.25 || person.traits.has(kBlackHair);
   person.iris = dark_eyes ? random.Below(2) : random.Below(5);
 }
 
@@ -165,10 +168,11 @@ ToyPerson MakeToyPerson(uint64_t seed, int number) {
   const bool male = random.Chance(0.42);
   person.traits.set(kMale, male);
   person.traits.set(kYoung, random.Chance(BySex(male, 0.66, 0.86)));
-  ChooseHair(random, person.traits);
+  ChooseSkin(random, person);
+  ChooseHair(random, person.skin, person.traits);
   ChooseFeatures(random, person.traits);
   ChooseShape(random, person);
-  ChooseColours(random, person);
+  ChooseEyeColour(random, person);
   person.hair_length = ChooseHairLength(random, male);
   person.beard = male ? ChooseBeard(random) : 0;
   return person;

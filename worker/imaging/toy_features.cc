@@ -72,7 +72,8 @@ void DrawEyeball(const ToyScene& scene, const Lids& lids, double side) {
 void DrawLashes(const ToyScene& scene, const Lids& lids, double side) {
   const bool makeup = scene.has(kHeavyMakeup);
   const bool male = scene.has(kMale);
-  const double weight = makeup ? 2.3 : (male ? 1.0 : 1.4);
+  const double weight =
+      (makeup ? 2.1 : (male ? 1.0 : 1.4)) * std::min(1.0, 0.45 + scene.shape.eye_upper * 0.14);
   scene.canvas.Fill(Ribbon(lids.upper, 0.6, weight, weight * 0.8), kLashes, male ? 0.8 : 0.95);
   scene.canvas.Fill(Ribbon(lids.lower, 0.4, makeup ? 1.0 : 0.6, 0.5), kLashes,
                     makeup ? 0.75 : 0.35);
@@ -138,7 +139,7 @@ void DrawEye(const ToyScene& scene, double side) {
 
 ToyCurve BrowLine(const ToyShape& shape, double side, double lift) {
   const double y = shape.brow_y - lift, arch = shape.brow_arch;
-  return OnSide({{7.8, y + 1.6},
+  return OnSide({{7.8, y + 1.0},
                  {14, y - arch * 0.25},
                  {21, y - arch * 0.75},
                  {25.5, y - arch * 0.62},

@@ -37,6 +37,13 @@ double Wave(const HairStyle& style, double y, double phase) {
   return style.wave * std::sin(y * 0.2 + phase);
 }
 
+// The brightness of one strand in the texture. Fair hair would burn out with the contrast that dark
+// hair needs.
+double StrandLevel(const ToyScene& scene, ToyRandom& random) {
+  const double contrast = scene.shape.hair.g > 140 ? 24 : 44;
+  return 124 + random.Between(-contrast, contrast);
+}
+
 // Strands that fall from the parting over the skull and down its sides.
 void DrawFallingStrands(const ToyScene& scene, const HairStyle& style, cv::Mat& texture) {
   ToyRandom random(scene.face.person.seed, 20, 0);
@@ -51,7 +58,7 @@ void DrawFallingStrands(const ToyScene& scene, const HairStyle& style, cv::Mat& 
                      {part + (x - part) * 0.55, 34 + 26 * (1 - spread)},
                      {part + (x - part) * 0.92, 62 + 18 * (1 - spread)}};
     for (double y = 92; y <= end; y += 11) line.push_back({x + Wave(style, y, phase) * 1.3, y});
-    scene.canvas.DrawLine(texture, Smooth(line, false, 4), random.Between(70, 186),
+    scene.canvas.DrawLine(texture, Smooth(line, false, 4), StrandLevel(scene, random),
                           random.Between(0.5, 1.6));
   }
 }
@@ -60,14 +67,14 @@ void DrawFallingStrands(const ToyScene& scene, const HairStyle& style, cv::Mat& 
 void DrawShortStrands(const ToyScene& scene, cv::Mat& texture) {
   ToyRandom random(scene.face.person.seed, 21, 0);
   const double lean = scene.face.person.part * 9;
-  const double curl = scene.has(kWavyHair) ? 3.4 : 0.8;
+  const double curl = scene.has(kWavyHair) ? 2.4 : 0.8;
   for (int i = 0; i < 130; ++i) {
     const double x = random.Between(-48, 48), y = random.Between(26, 100);
     const double fan = x * 0.18 + lean * 0.5;
     const ToyCurve line = {{x, y + 7},
                            {x + fan * 0.4 + random.Between(-curl, curl), y},
                            {x + fan + random.Between(-curl, curl), y - 8}};
-    scene.canvas.DrawLine(texture, Smooth(line, false, 3), random.Between(66, 190),
+    scene.canvas.DrawLine(texture, Smooth(line, false, 3), StrandLevel(scene, random),
                           random.Between(0.5, 1.3));
   }
 }
@@ -85,8 +92,11 @@ cv::Mat HairTexture(const ToyScene& scene, const HairStyle& style) {
 // The skull's outline in hair, from the top to where the sides end.
 ToyCurve OuterSide(const ToyScene& scene, const HairStyle& style, double end, double phase) {
   const double w = scene.shape.width, v = style.volume;
-  ToyCurve side = {
-      {0, 29 - v * 0.5}, {20, 31 - v * 0.4}, {w * 0.85, 45}, {w + v * 0.8, 72}, {w + v, 98}};
+  ToyCurve side = {{0, 31 - v * 0.5},
+                   {24, 35 - v * 0.5},
+                   {w * 0.95, 53 - v * 0.4},
+                   {w + v * 0.85, 76},
+                   {w + v, 98}};
   for (double y = 114; y < end - 6; y += 14)
     side.push_back({w + v + 1.5 + Wave(style, y, phase), y});
   side.push_back({w + v * (style.lengthy ? 0.8 : 0.1), end});
@@ -142,7 +152,7 @@ void DrawBangs(const ToyScene& scene, const cv::Mat& texture) {
     const double x = random.Between(-w, w);
     scene.canvas.DrawLine(strands,
                           Smooth({{x * 0.55, 46}, {x * 0.85, 70}, {x + sweep, 100}}, false, 4),
-                          random.Between(70, 180), random.Between(0.5, 1.4));
+                          StrandLevel(scene, random), random.Between(0.5, 1.4));
   }
   scene.canvas.FillTextured(Moved(fringe, scene.shape.outline_dx, 0), scene.shape.hair, strands,
                             0.85, 0.3);
@@ -218,9 +228,9 @@ ToyCurve Goatee(const ToyShape& shape) {
 }
 
 void DrawShadowBeard(const ToyScene& scene) {
-  const ToyColour stubble = Mixed(scene.shape.skin, {52, 56, 64}, 0.66);
+  const ToyColour stubble = Mixed(scene.shape.skin, {44, 44, 50}, 0.7);
   const cv::Mat texture = StubbleTexture(scene);
-  scene.canvas.FillTextured(BeardArea(scene.shape), stubble, texture, 0.62, 1.8);
+  scene.canvas.FillTextured(BeardArea(scene.shape), stubble, texture, 0.42, 2.0);
 }
 
 void DrawSideburns(const ToyScene& scene, const cv::Mat& texture) {

@@ -18,7 +18,7 @@ constexpr std::array<ToyColour, 6> kSkinTones = {{{240, 204, 180},
                                                   {188, 137, 103},
                                                   {146, 99, 72},
                                                   {106, 70, 52}}};
-constexpr ToyColour kPale = {246, 226, 214};
+constexpr ToyColour kPale = {241, 219, 206};
 constexpr std::array<ToyColour, 5> kIrises = {
     {{110, 70, 38}, {62, 38, 26}, {82, 124, 168}, {96, 122, 76}, {122, 132, 138}}};
 constexpr std::array<ToyColour, 4> kLipsticks = {
@@ -38,7 +38,7 @@ ToyColour HairOf(const ToyFace& face) {
   if (has.has(kBlondHair)) return Scaled({218, 182, 112}, 1 + 0.05 * face.person.shade);
   if (has.has(kGrayHair)) return Scaled({172, 170, 168}, 1 + 0.08 * face.person.shade);
   if (has.has(kBrownHair)) return Scaled({98, 62, 38}, shade);
-  return Scaled({142, 62, 30}, shade);
+  return Scaled({116, 52, 30}, shade);
 }
 
 ToyColour LipsOf(const ToyFace& face, ToyColour skin) {
@@ -54,7 +54,7 @@ void SetColours(const ToyFace& face, ToyShape& shape) {
   shape.skin = SkinOf(face);
   const ToyColour& skin = shape.skin;
   shape.shadow = {skin.r * 0.66, skin.g * 0.53, skin.b * 0.48};
-  shape.light = Mixed(skin, {255, 246, 234}, 0.6);
+  shape.light = Mixed(Scaled(skin, 1.18), {255, 246, 234}, 0.4 * skin.g / 200);
   shape.lips = LipsOf(face, skin);
   shape.iris = kIrises[static_cast<size_t>(face.person.iris)];
   shape.hair = HairOf(face);
@@ -75,7 +75,7 @@ void SetHead(const ToyFace& face, ToyShape& shape) {
     shape.jaw = shape.width * (male ? 0.79 : 0.72);
     shape.chin_y += 1.5;
   }
-  if (has.has(kChubby)) shape.jaw = shape.width * 0.95;
+  if (has.has(kChubby)) shape.jaw = shape.width * 0.92;
   if (has.has(kChubby)) shape.chin += 6;
   shape.top_y = 43;
   shape.neck = (male ? 29 : 22.5) + (has.has(kChubby) ? 3 : 0);
@@ -87,14 +87,14 @@ void SetEyes(const ToyFace& face, ToyShape& shape) {
   const bool male = has.has(kMale);
   shape.eye_half = (male ? 8.7 : 9.2) + person.eye_size * 0.35;
   const double open =
-      (has.has(kNarrowEyes) ? 0.5 : 1.0) * (has.has(kSmiling) ? 0.88 : 1.0) * (male ? 0.92 : 1.06);
+      (has.has(kNarrowEyes) ? 0.6 : 1.0) * (has.has(kSmiling) ? 0.88 : 1.0) * (male ? 0.92 : 1.06);
   shape.eye_upper = (4.3 + person.eye_size * 0.3) * open;
   shape.eye_lower = 2.7 * open;
   shape.eye_tilt = 0.5 + person.eye_tilt * 0.45;
   shape.brow_y = (male ? 100.2 : 98.2) + person.brow_height * 0.8;
   shape.brow_weight = (male ? 3.3 : 2.1) + person.brow_weight * 0.3;
   if (has.has(kBushyEyebrows)) shape.brow_weight += 2.4;
-  shape.brow_arch = has.has(kArchedEyebrows) ? 5.2 : (male ? 0.8 : 2.0);
+  shape.brow_arch = has.has(kArchedEyebrows) ? 4.6 : (male ? 0.8 : 2.0);
 }
 
 void SetNoseAndMouth(const ToyFace& face, ToyShape& shape) {
@@ -216,8 +216,8 @@ ToyShape ShapeOf(const ToyFace& face) {
 ToyCurve FaceOutline(const ToyShape& shape) {
   const double w = shape.width;
   const ToyCurve side = {{0, shape.top_y},
-                         {20, shape.top_y + 4},
-                         {w * 0.86, 66},
+                         {23, shape.top_y + 4},
+                         {w * 0.91, 65},
                          {w * 0.985, 90},
                          {w, 112},
                          {w * 0.965, 135},

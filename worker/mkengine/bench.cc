@@ -1,0 +1,49 @@
+#include "worker/engine/bench.h"
+
+#include <cstdio>
+
+#include "worker/engine/config.h"
+#include "worker/mkengine/command.h"
+
+namespace makeover {
+
+CommandHelp BenchHelp() {
+  std::vector<Option> options = {{"--recipe", "R", "classic (default)"},
+                                 {"--batch-size", "N", "pictures a step; default 16"},
+                                 {"--seconds", "S", "about how long to measure; default 20"},
+                                 {"-o", "FORM", "text (default) or json"}};
+  for (const Option& option : ComputeOptions()) options.push_back(option);
+  return {"bench",
+          "Measures how fast this machine trains and converts: medians over several rounds",
+          "",
+          options,
+          {"mkengine bench", "mkengine bench --recipe classic --precision fp32 -o json"},
+          ""};
+}
+
+int RunBench(const Arguments& arguments, const Surroundings& around) {
+  engine::Config config = engine::RecipeDefaults(arguments.Text("--recipe", "classic"));
+  config.batch_size = arguments.Integer("--batch-size", config.batch_size, 2, 4096);
+  const double seconds = arguments.Number("--seconds", 20, 0, 3600);
+  const std::string form = arguments.Choice("-o", "text", {"text", "json"});
+  const engine::Compute compute = ComputeOf(arguments);
+  const engine::BenchResult result = engine::Bench(config, compute, seconds, around.seconds);
+  if (form == "json") {
+    Events(true).Emit(Json::Object{{"trainImagesPerSecond", result.train_images_per_second},
+                                   {"inferImagesPerSecond", result.infer_images_per_second},
+                                   {"device", compute.device},
+                                   {"precision", engine::PrecisionName(compute.precision)},
+                                   {"threads", compute.threads},
+                                   {"batchSize", config.batch_size},
+                                   {"recipe", config.recipe}});
+  } else {
+    std::printf(
+        "training %.1f images/s, conversion %.1f images/s (%s, %s, %d threads, batch %lld)\n",
+        result.train_images_per_second, result.infer_images_per_second, compute.device.c_str(),
+        engine::PrecisionName(compute.precision), compute.threads,
+        static_cast<long long>(config.batch_size));
+  }
+  return kExitDone;
+}
+
+}  // namespace makeover

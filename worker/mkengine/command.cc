@@ -1,0 +1,29 @@
+#include "worker/mkengine/command.h"
+
+#include "worker/engine/version.h"
+
+namespace makeover {
+
+std::vector<Option> ComputeOptions() {
+  return {{"--device", "D", "auto (default), cpu or cuda:0"},
+          {"--precision", "P", "auto (default), fp32 or bf16"},
+          {"--threads", "N", "of the processor; 0 (default) takes what LibTorch takes"}};
+}
+
+engine::Compute ComputeOf(const Arguments& arguments) {
+  const std::string precision = arguments.Choice("--precision", "auto", {"auto", "fp32", "bf16"});
+  const auto threads = static_cast<int>(arguments.Integer("--threads", 0, 0, 1024));
+  return engine::ChooseCompute(arguments.Text("--device", "auto"), precision, threads);
+}
+
+void EmitStart(const std::string& command, const engine::Compute& compute,
+               const Surroundings& around) {
+  around.events->Emit(Json::Object{{"event", "start"},
+                                   {"command", command},
+                                   {"device", compute.device},
+                                   {"precision", engine::PrecisionName(compute.precision)},
+                                   {"threads", compute.threads},
+                                   {"version", engine::kVersion}});
+}
+
+}  // namespace makeover

@@ -1,0 +1,220 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <span>
+#include <thread>
+#include <utility>
+
+#include "storage/face_folder.h"
+#include "worker/engine/error.h"
+#include "worker/engine/file.h"
+#include "worker/imaging/atomic_file.h"
+#include "worker/mkengine/command.h"
+#include "worker/mkengine/converter.h"
+#include "worker/mkengine/manifest.h"
+#include "worker/mkengine/progress.h"
+#include "worker/mkengine/requests.h"
+
+namespace makeover {
+namespace {
+
+namespace fs = std::filesystem;
+using engine::EngineError;
+using engine::ErrorClass;
+
+// A picture to convert: where it is, and its name under OUT.
+struct Job {
+  std::string source;
+  std::string file;
+};
+
+[[noreturn]] void Refuse(const std::string& code, const std::string& message,
+                         const std::string& advice) {
+  throw EngineError(ErrorClass::kUser, code, message, advice);
+}
+
+template <typename Iterator>
+void ListPictures(const fs::path& dir, std::vector<Job>* jobs) {
+  std::vector<Job> found;
+  for (const fs::directory_entry& entry : Iterator(dir)) {
+    if (entry.is_regular_file() && HasPictureExtension(entry.path().filename().string())) {
+      found.push_back({entry.path().string(), fs::relative(entry.path(), dir).generic_string()});
+    }
+  }
+  std::sort(found.begin(), found.end(), [](const Job& a, const Job& b) { return a.file < b.file; });
+  jobs->insert(jobs->end(), found.begin(), found.end());
+}
+
+std::vector<Job> ListJobs(const std::vector<std::string>& paths, bool recursive) {
+  std::vector<Job> jobs;
+  for (const std::string& path : paths) {
+    if (!fs::exists(path))
+      Refuse("no_such_path", "There is no " + path + ".", "Give files or folders of pictures.");
+    if (!fs::is_directory(path)) {
+      jobs.push_back({path, fs::path(path).filename().string()});
+    } else if (recursive) {
+      ListPictures<fs::recursive_directory_iterator>(path, &jobs);
+    } else {
+      ListPictures<fs::directory_iterator>(path, &jobs);
+    }
+  }
+  if (jobs.empty())
+    Refuse("no_pictures", "There is no picture to convert.",
+           "Try --recursive for folders in folders.");
+  std::set<std::string> names;
+  for (const Job& job : jobs) {
+    if (!names.insert(job.file).second) {
+      Refuse("same_name", "Two pictures would both become " + job.file + ".",
+             "Convert them into folders of their own.");
+    }
+  }
+  return jobs;
+}
+
+std::string OutOf(const Arguments& arguments) {
+  if (arguments.Has("--out")) return arguments.Text("--out");
+  if (arguments.operands().size() != 1)
+    throw UsageError("mkengine convert needs --out DIR for more than one PATH.");
+  std::string path = arguments.operands()[0];
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path + "-makeover";
+}
+
+struct Counts {
+  int64_t converted = 0;
+  int64_t failed = 0;
+  int64_t skipped = 0;
+};
+
+// By hand: files and folders into a folder.
+class FolderConversion {
+ public:
+  FolderConversion(std::vector<Job> jobs, std::string out, std::string settings,
+                   const Surroundings& around)
+      : jobs_(std::move(jobs)),
+        out_(std::move(out)),
+        settings_(std::move(settings)),
+        around_(around),
+        manifest_((engine::MakeFolder(out_), out_ + "/manifest.jsonl")),
+        progress_("files", static_cast<int64_t>(jobs_.size()), around) {
+    for (size_t i = 0; i < jobs_.size(); ++i) {
+      if (manifest_.IsDone(jobs_[i].file, jobs_[i].source, Output(i), settings_)) {
+        Skip(jobs_[i].file);
+      } else {
+        todo_.push_back(i);
+      }
+    }
+  }
+
+  ConvertInput Input() const {
+    return {static_cast<int64_t>(todo_.size()), [this](int64_t i) { return At(i).file; },
+            [this](int64_t i) { return engine::ReadFile(At(i).source, uint64_t{256} << 20); }};
+  }
+
+  // Of the picture's bytes: one at a time, on the thread that calls ConvertPictures.
+  void Finished(const Converted& picture) {
+    std::string reason = picture.reason;
+    const size_t job = todo_[static_cast<size_t>(picture.index)];
+    if (reason.empty()) reason = Write(Output(job), picture.bytes);
+    ++(reason.empty() ? counts_.converted : counts_.failed);
+    Json line = Json::Object{{"file", jobs_[job].file},
+                             {"status", reason.empty() ? "converted" : "failed"},
+                             {"reason", reason},
+                             {"faces", picture.faces},
+                             {"seconds", picture.seconds}};
+    EmitFile(line);
+    if (reason.empty()) {
+      line.Set("bytes", static_cast<int64_t>(picture.bytes.size()));
+      line.Set("source", StampOf(jobs_[job].source));
+      line.Set("settings", settings_);
+    }
+    manifest_.Add(std::move(line));
+    progress_.Report(counts_.converted + counts_.failed + counts_.skipped);
+  }
+
+  Counts Finish() {
+    std::vector<std::string> files;
+    for (const Job& job : jobs_) files.push_back(job.file);
+    manifest_.Finish(files);
+    return counts_;
+  }
+
+ private:
+  const Job& At(int64_t i) const { return jobs_[todo_[static_cast<size_t>(i)]]; }
+  std::string Output(size_t job) const { return out_ + "/" + jobs_[job].file; }
+
+  std::string Write(const std::string& path, const std::string& bytes) const {
+    engine::MakeFolder(fs::path(path).parent_path().string());
+    return WriteFileAtomically(path,
+                               {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+  }
+
+  void Skip(const std::string& file) {
+    ++counts_.skipped;
+    EmitFile(Json::Object{{"file", file},
+                          {"status", "skipped"},
+                          {"reason", "it is done already"},
+                          {"faces", 0},
+                          {"seconds", 0.0}});
+  }
+
+  void EmitFile(const Json& line) const {
+    Json event = Json::Object{{"event", "file"}};
+    for (const auto& [key, value] : line.AsObject()) event.Set(key, value);
+    around_.events->Emit(event);
+  }
+
+  const std::vector<Job> jobs_;
+  const std::string out_;
+  const std::string settings_;  // what a finished picture was made with
+  const Surroundings& around_;
+  Manifest manifest_;
+  Progress progress_;
+  std::vector<size_t> todo_;
+  Counts counts_;
+};
+
+int ConvertFolder(const Arguments& arguments, const ConvertOptions& options,
+                  engine::FaceNetwork* network, Pool* pool, const Surroundings& around) {
+  const std::string settings = arguments.Text("--model") + "@" + std::to_string(network->step()) +
+                               " strength " + Json(options.strength).Write();
+  FolderConversion conversion(ListJobs(arguments.operands(), arguments.Has("--recursive")),
+                              OutOf(arguments), settings, around);
+  ConvertPictures(conversion.Input(), options, network, pool,
+                  [&](const Converted& picture) { conversion.Finished(picture); });
+  const Counts counts = conversion.Finish();
+  if (around.stop()) {
+    around.events->Emit(Json::Object{{"event", "stopped"}});
+    return kExitStopped;
+  }
+  around.events->Emit(Json::Object{{"event", "done"},
+                                   {"converted", counts.converted},
+                                   {"failed", counts.failed},
+                                   {"skipped", counts.skipped}});
+  return counts.failed > 0 ? kExitFailed : kExitDone;
+}
+
+}  // namespace
+
+int RunConvert(const Arguments& arguments, const Surroundings& around) {
+  if (!arguments.Has("--model")) throw UsageError("mkengine convert needs --model FILE.");
+  if (arguments.Has("--requests") != arguments.operands().empty()) {
+    throw UsageError("mkengine convert needs PATH..., or --requests and no path.");
+  }
+  static_cast<void>(arguments.Choice("--align", "none", {"none"}));
+  const ConvertOptions options = {arguments.Number("--strength", 1, 0, 1), around.seconds,
+                                  around.stop};
+  const auto batch_size = static_cast<int>(arguments.Integer("--batch-size", 16, 1, 4096));
+  const engine::Compute compute = ComputeOf(arguments);
+  engine::FaceNetwork network(arguments.Text("--model"), compute, batch_size);
+  EmitStart("convert", compute, around);
+  Pool pool(static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
+  if (arguments.Has("--requests"))
+    return ServeRequests(STDIN_FILENO, options, &network, &pool, around);
+  return ConvertFolder(arguments, options, &network, &pool, around);
+}
+
+}  // namespace makeover

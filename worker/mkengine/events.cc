@@ -1,0 +1,93 @@
+#include "worker/mkengine/events.h"
+
+#include <cstdio>
+
+namespace makeover {
+namespace {
+
+std::string MetricsText(const Json& event) {
+  const Json values = *event.Find("values");
+  char text[256];
+  std::snprintf(
+      text, sizeof text, "step %lld: generator %.4f, discriminator %.4f, pixel %.4f, %.1f images/s",
+      static_cast<long long>(event.Integer("step")), values.Number("generator"),
+      values.Number("discriminator"), values.Number("pixel"), values.Number("imagesPerSecond"));
+  return text;
+}
+
+std::string FileText(const Json& event) {
+  const std::string reason = event.Text("reason");
+  return event.Text("file") + ": " + event.Text("status") +
+         (reason.empty() ? "" : " (" + reason + ")");
+}
+
+std::string ProgressText(const Json& event) {
+  char text[128];
+  std::snprintf(text, sizeof text, "%lld of %lld %s, %.1f/s",
+                static_cast<long long>(event.Integer("done")),
+                static_cast<long long>(event.Integer("total")), event.Text("unit").c_str(),
+                event.Number("ratePerSecond"));
+  return text;
+}
+
+// What `done` counts: "converted 10, failed 1".
+std::string DoneText(const Json& event) {
+  std::string text = "done:";
+  for (const auto& [key, value] : event.AsObject()) {
+    if (key != "event") text += (text.back() == ':' ? " " : ", ") + key + " " + value.Write();
+  }
+  return text;
+}
+
+// Empty: nothing that a person has to read.
+std::string Words(const std::string& kind, const Json& event) {
+  if (kind == "metrics") return MetricsText(event);
+  if (kind == "sample" || kind == "checkpoint" || kind == "prepared")
+    return kind + ": " + event.Text("path");
+  if (kind == "quarantine") return event.Text("name") + ": left out, " + event.Text("reason");
+  if (kind == "file") return event.Text("status") == "failed" ? FileText(event) : "";
+  if (kind == "stopped") return "stopped, everything is saved";
+  if (kind == "done") return DoneText(event);
+  if (kind == "start" && event.Find("device") != nullptr) {
+    return "on " + event.Text("device") + " in " + event.Text("precision") + " with " +
+           std::to_string(event.Integer("threads")) + " threads";
+  }
+  return "";
+}
+
+}  // namespace
+
+void Events::Emit(const Json& event) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (json_) {
+    const std::string line = event.Write() + "\n";
+    std::fwrite(line.data(), 1, line.size(), stdout);
+  } else {
+    Print(event);
+  }
+  std::fflush(stdout);
+}
+
+void Events::Print(const Json& event) {
+  const std::string kind = event.Text("event");
+  if (kind == "error") {
+    std::fprintf(stderr, "mkengine: %s %s\n", event.Text("message").c_str(),
+                 event.Text("advice").c_str());
+  } else if (kind == "progress") {
+    if (event.Text("unit") != "steps") std::fprintf(stderr, "%s\n", ProgressText(event).c_str());
+  } else if (const std::string words = Words(kind, event); !words.empty()) {
+    std::fprintf(stdout, "%s\n", words.c_str());
+  }
+}
+
+void Events::Error(const engine::EngineError& error, const std::string& request) {
+  Json event = Json::Object{{"event", "error"},
+                            {"class", error.class_name()},
+                            {"code", error.code()},
+                            {"message", error.what()},
+                            {"advice", error.advice()}};
+  if (!request.empty()) event.Set("request", request);
+  Emit(event);
+}
+
+}  // namespace makeover

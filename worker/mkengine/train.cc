@@ -1,0 +1,192 @@
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "storage/filter.h"
+#include "worker/engine/config.h"
+#include "worker/engine/error.h"
+#include "worker/engine/file.h"
+#include "worker/engine/pixel_cache.h"
+#include "worker/engine/training.h"
+#include "worker/mkengine/command.h"
+#include "worker/mkengine/index.h"
+#include "worker/mkengine/picture_sources.h"
+#include "worker/mkengine/pictures.h"
+
+namespace makeover {
+namespace {
+
+using engine::EngineError;
+using engine::ErrorClass;
+
+struct Selection {
+  std::vector<int64_t> source;
+  std::vector<int64_t> target;
+};
+
+FilterPair Filters(const Arguments& arguments) {
+  const int ways = static_cast<int>(arguments.Has("--preset")) +
+                   static_cast<int>(arguments.Has("--filter")) +
+                   static_cast<int>(arguments.Has("--source") || arguments.Has("--target"));
+  if (ways != 1)
+    throw UsageError("Say what to train: --filter E, or --source E --target E, or --preset P.");
+  if (arguments.Has("--preset")) {
+    return *PresetFilters(arguments.Choice("--preset", "", {"mtf", "ftm", "ftf", "mtm"}));
+  }
+  if (arguments.Has("--filter")) return {"*", arguments.Text("--filter")};
+  if (!arguments.Has("--target")) throw UsageError("--source needs --target E beside it.");
+  return {arguments.Text("--source", "*"), arguments.Text("--target")};
+}
+
+// Rows of the folder that the filter selects. Test pictures stay out of training.
+std::vector<int64_t> Select(const FaceFolder& folder, const std::string& expression, bool clean) {
+  const std::string full = clean ? WithCleaning(expression, folder.attributes) : expression;
+  const Outcome<Filter> filter = ParseFilter(full, folder.attributes);
+  if (!filter.ok()) throw UsageError(filter.message());
+  constexpr int32_t kTest = 2;
+  std::vector<int64_t> rows;
+  for (size_t i = 0; i < folder.items.size(); ++i) {
+    const FaceItem& item = folder.items[i];
+    if (item.partition != kTest && filter->Matches(item.attributes))
+      rows.push_back(static_cast<int64_t>(i));
+  }
+  return rows;
+}
+
+// OUT/dataset.pixels, decoded again only where the folder or the selection has changed. Returns
+// false when stopped.
+bool CacheOf(const FaceFolder& folder, const Selection& rows, const std::string& out,
+             const Surroundings& around) {
+  const std::string path = out + "/dataset.pixels";
+  const std::string note = out + "/dataset.txt";
+  std::set<int64_t> wanted(rows.source.begin(), rows.source.end());
+  wanted.insert(rows.target.begin(), rows.target.end());
+  std::string fingerprint = FolderFingerprint(folder);
+  for (const int64_t row : wanted) fingerprint += "\n" + std::to_string(row);
+  if (std::filesystem::exists(path) && std::filesystem::exists(note) &&
+      engine::ReadFile(note) == fingerprint) {
+    return true;
+  }
+  PictureList pictures = PicturesOf(folder);
+  pictures.wanted = [&wanted](int64_t row) { return wanted.count(row) > 0; };
+  const int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  if (PreparePixels(pictures, path, threads, around).stopped) return false;
+  engine::WriteFileAtomically(note, fingerprint);
+  return true;
+}
+
+engine::Config ConfigOf(const Arguments& arguments) {
+  engine::Config config = arguments.Has("--resume")
+                              ? engine::ConfigOfCheckpoint(arguments.Text("--resume"))
+                              : engine::RecipeDefaults(arguments.Text("--recipe", "classic"));
+  if (arguments.Has("--steps") && arguments.Has("--time")) {
+    throw UsageError("--steps and --time cannot both end the training. Give one.");
+  }
+  if (arguments.Has("--steps")) {
+    config.steps = arguments.Integer("--steps", config.steps, 0, 1'000'000'000);
+    config.time_seconds = 0;
+  }
+  config.time_seconds = arguments.Duration("--time", config.time_seconds);
+  config.batch_size = arguments.Integer("--batch-size", config.batch_size, 2, 4096);
+  config.seed = arguments.Integer("--seed", config.seed, 0, 9'000'000'000'000'000);
+  for (const std::string& setting : arguments.All("--set")) engine::ApplySetting(setting, &config);
+  return config;
+}
+
+// Fills in the rows and the path of the cache. Returns false when stopped by a signal.
+bool Gather(const Arguments& arguments, const Surroundings& around, engine::TrainingRun* run,
+            std::string* cache) {
+  if (arguments.Has("--pixels")) {
+    if (!arguments.Has("--source-rows") || !arguments.Has("--target-rows") ||
+        !arguments.operands().empty()) {
+      throw UsageError(
+          "--pixels FILE needs --source-rows FILE and --target-rows FILE, and no DIR.");
+    }
+    *cache = arguments.Text("--pixels");
+    run->source_rows = ReadRows(arguments.Text("--source-rows"));
+    run->target_rows = ReadRows(arguments.Text("--target-rows"));
+    return true;
+  }
+  if (arguments.operands().size() != 1)
+    throw UsageError("mkengine train needs one folder of pictures, or --pixels.");
+  const FilterPair filters = Filters(arguments);
+  const FaceFolder folder = OpenFolder(arguments.operands()[0]);
+  const bool clean = !arguments.Has("--no-clean");
+  run->source_rows = Select(folder, filters.source, clean);
+  run->target_rows = Select(folder, filters.target, clean);
+  std::fprintf(stderr, "mkengine: %zu source and %zu target pictures\n", run->source_rows.size(),
+               run->target_rows.size());
+  *cache = run->out + "/dataset.pixels";
+  return CacheOf(folder, {run->source_rows, run->target_rows}, run->out, around);
+}
+
+std::string SettingsText() {
+  std::string text = "Settings for --set, with the defaults of recipe classic:\n";
+  for (const engine::SettingHelp& line : engine::DescribeSettings()) {
+    std::string left = "  " + line.name + "=" + line.value;
+    left.resize(std::max<size_t>(left.size() + 1, 30), ' ');
+    text += left + line.help + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+CommandHelp TrainHelp() {
+  std::vector<Option> options = {
+      {"--out", "DIR", "for samples/, checkpoints/ and metrics.jsonl (needed)"},
+      {"--filter", "E", "target faces; the source is everybody"},
+      {"--source", "E", "source faces"},
+      {"--target", "E", "target faces"},
+      {"--preset", "P", "mtf, ftm, ftf or mtm"},
+      {"--no-clean", "", "keep blurry pictures and eyeglasses"},
+      {"--pixels", "FILE", "instead of DIR: a pixel cache"},
+      {"--source-rows", "FILE", "with --pixels: its rows of source faces"},
+      {"--target-rows", "FILE", "with --pixels: its rows of target faces"},
+      {"--dataset-digest", "HEX", "noted in checkpoints"},
+      {"--recipe", "R", "classic (default)"},
+      {"--steps", "N", "length of the training; default 40000"},
+      {"--time", "T", "or its length as a time: 90s, 20m, 2h"},
+      {"--batch-size", "N", "default 16"},
+      {"--seed", "S", "default 1"},
+      {"--set", "KEY=VALUE", "change a setting of the recipe, see below", true},
+      {"--resume", "FILE", "go on from a checkpoint, with its settings"},
+  };
+  for (const Option& option : ComputeOptions()) options.push_back(option);
+  return {"train",
+          "Trains a makeover from two families of faces",
+          "DIR",
+          options,
+          {"mkengine train celeba --preset mtf --time 2h --out run",
+           "mkengine train celeba --filter 'smiling & young' --steps 20000 --out run",
+           "mkengine train celeba --preset mtf --out run --resume "
+           "run/checkpoints/step004000.safetensors"},
+          SettingsText()};
+}
+
+int RunTrain(const Arguments& arguments, const Surroundings& around) {
+  if (!arguments.Has("--out")) throw UsageError("mkengine train needs --out DIR.");
+  if (!arguments.Has("--pixels")) RequirePictures();
+  engine::TrainingRun run;
+  run.out = arguments.Text("--out");
+  run.resume = arguments.Text("--resume");
+  run.dataset_digest = arguments.Text("--dataset-digest");
+  run.config = ConfigOf(arguments);
+  run.compute = ComputeOf(arguments);
+  EmitStart("train", run.compute, around);
+  engine::MakeFolder(run.out);
+  std::string cache_path;
+  if (!Gather(arguments, around, &run, &cache_path)) {
+    around.events->Emit(Json::Object{{"event", "stopped"}, {"step", 0}});
+    return kExitStopped;
+  }
+  const engine::PixelCache cache(cache_path);
+  const auto emit = [&around](const Json& event) { around.events->Emit(event); };
+  const bool done = engine::Train(run, cache, {emit, around.seconds, around.stop, EncodePng});
+  return done ? kExitDone : kExitStopped;
+}
+
+}  // namespace makeover

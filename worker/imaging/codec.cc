@@ -1,8 +1,9 @@
 #include "worker/imaging/codec.h"
 
+#include <cerrno>
+#include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iterator>
+#include <memory>
 #include <opencv2/core.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
@@ -13,6 +14,9 @@ namespace makeover {
 namespace {
 
 constexpr int kJpegQuality = 95;
+constexpr size_t kFileBytesMax = 1 << 30;
+constexpr char kTooLong[] =
+    "the file is longer than 1 GiB; no picture that is read here is so long";
 
 std::string Megapixels(int64_t pixels) {
   return std::to_string((pixels + 999'999) / 1'000'000) + " megapixels";
@@ -163,9 +167,26 @@ std::vector<int> WriteOptions(PictureFormat format) {
   return {};
 }
 
+std::vector<uint8_t> ReadBytes(const std::string& path) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                             std::fclose);
+  if (!file) throw PictureError("the file cannot be opened: " + std::string(strerror(errno)));
+  std::vector<uint8_t> bytes;
+  uint8_t buffer[1 << 16];
+  while (const size_t count = std::fread(buffer, 1, sizeof(buffer), file.get())) {
+    bytes.insert(bytes.end(), buffer, buffer + count);
+    if (bytes.size() > kFileBytesMax) throw PictureError(kTooLong);
+  }
+  if (std::ferror(file.get()) != 0) {
+    throw PictureError("the file cannot be read: " + std::string(strerror(errno)));
+  }
+  return bytes;
+}
+
 }  // namespace
 
 Picture DecodePicture(std::span<const uint8_t> bytes, const DecodeLimits& limits) {
+  if (bytes.size() > kFileBytesMax) throw PictureError(kTooLong);
   PictureHeader header;
   const std::string problem = ReadPictureHeader(bytes, &header);
   if (!problem.empty()) throw PictureError(problem);
@@ -195,12 +216,7 @@ std::vector<uint8_t> EncodePicture(const Picture& picture, PictureFormat format)
 }
 
 Picture ReadPicture(const std::string& path, const DecodeLimits& limits) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw PictureError("the file cannot be opened: " + std::string(strerror(errno)));
-  const std::vector<char> content((std::istreambuf_iterator<char>(file)), {});
-  if (file.bad()) throw PictureError("the file cannot be read: " + std::string(strerror(errno)));
-  const auto* data = reinterpret_cast<const uint8_t*>(content.data());
-  return DecodePicture({data, content.size()}, limits);
+  return DecodePicture(ReadBytes(path), limits);
 }
 
 void WritePicture(const std::string& path, const Picture& picture) {

@@ -196,7 +196,7 @@ ToyFace MakeToyFace(uint64_t seed, const ToyPerson& person, int index) {
 bool IsToyAttractive(ToyAttributes attributes) {
   int points = attributes.has(kYoung) ? 2 : 0;
   points += Count(attributes, {kOvalFace, kHighCheekbones, kArchedEyebrows, kHeavyMakeup,
-                               kPointyNose, kWearingLipstick, kBigLips});
+                               kPointyNose, kWearingLipstick});
   if (!attributes.has(kHeavyMakeup)) points += Count(attributes, {kBushyEyebrows});
   points -= Count(attributes, {kBagsUnderEyes, kBigNose, kEyeglasses, kRecedingHairline, kGrayHair,
                                kBlurry, kWearingHat, kNarrowEyes});

@@ -53,9 +53,10 @@ ToyFace MakeToyFace(uint64_t seed, const ToyPerson& person, int index);
 
 // The rule behind the label Attractive, a sum of points over the visible attributes:
 //   +2 Young; +1 each of Oval_Face, High_Cheekbones, Arched_Eyebrows, Heavy_Makeup, Pointy_Nose,
-//   Wearing_Lipstick, Big_Lips and, on a face without Heavy_Makeup, Bushy_Eyebrows; -1 each of
-//   Bags_Under_Eyes, Big_Nose, Eyeglasses, Receding_Hairline, Gray_Hair, Blurry, Wearing_Hat,
-//   Narrow_Eyes; -2 each of Chubby, Double_Chin, Bald.
+//      Wearing_Lipstick and, on a face without Heavy_Makeup, Bushy_Eyebrows;
+//   -1 each of Bags_Under_Eyes, Big_Nose, Eyeglasses, Receding_Hairline, Gray_Hair, Blurry,
+//      Wearing_Hat, Narrow_Eyes;
+//   -2 each of Chubby, Double_Chin, Bald.
 // Attractive from 3 points on. Faces below it are drawn with uneven skin and brows, so that the
 // label can be seen.
 bool IsToyAttractive(ToyAttributes attributes);

@@ -56,9 +56,8 @@ class Scheduler {
   // Workers. `worker` says name, identity, devices and version.
   // kAlreadyExists: another one of this name is alive.
   absl::StatusOr<Edit> Register(const Worker& worker, TimeMs now) const;
-  // `running`: every lease that the worker still has in its hands. kNotFound: register again.
-  absl::StatusOr<Edit> Heartbeat(const std::string& worker, const std::string& identity,
-                                 const std::vector<LeaseKey>& running, TimeMs now) const;
+  // kNotFound: register again.
+  absl::StatusOr<Edit> Heartbeat(const WorkerHeartbeat& heartbeat, TimeMs now) const;
   // `recorded` is the stored attempt, needed where IsCurrent says no. kAborted: the lease is stale;
   // nothing of the report counts.
   absl::StatusOr<Edit> Report(const TaskReport& report, const std::optional<Attempt>& recorded,

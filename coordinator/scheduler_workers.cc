@@ -54,6 +54,13 @@ Failure LostFailure(const std::string& worker, TimeMs silence_ms) {
           "The task is run again on another worker; look after that machine."};
 }
 
+// The worker knows that it should run it, and does not: it has ended it, and we never heard how.
+Failure ForgottenFailure(const std::string& worker) {
+  return {FailureClass::kWorker, "TASK_FORGOTTEN",
+          absl::StrCat("Worker \"", worker, "\" has ended the task without saying how."),
+          "The task is run again; the worker's log may say more."};
+}
+
 // Tasks on devices that the worker no longer has.
 void LoseTasksWithoutDevice(const SchedulerState& state, const SchedulerSettings& settings,
                             const Worker& worker, TimeMs now, Draft& draft) {
@@ -104,18 +111,24 @@ absl::StatusOr<Edit> Scheduler::Register(const Worker& worker, TimeMs now) const
   return draft.Finish(now);
 }
 
-absl::StatusOr<Edit> Scheduler::Heartbeat(const std::string& worker, const std::string& identity,
-                                          const std::vector<LeaseKey>& running, TimeMs now) const {
-  const auto it = state_.workers.find(worker);
-  if (it == state_.workers.end() || it->second.identity != identity) return RegisterAgain(worker);
+absl::StatusOr<Edit> Scheduler::Heartbeat(const WorkerHeartbeat& heartbeat, TimeMs now) const {
+  const std::string& name = heartbeat.worker;
+  const auto it = state_.workers.find(name);
+  if (it == state_.workers.end() || it->second.identity != heartbeat.identity) {
+    return RegisterAgain(name);
+  }
   Draft draft(state_);
-  draft.rest().seen[worker] = now;
-  if (it->second.lost) draft.ChangeWorker(worker).lost = false;
-  for (const Task& task : TasksOfWorker(state_, worker)) {
-    // What was taken from the worker and is not in its hands any more has ended, even if the word
-    // of that was lost, or the worker's memory of it.
-    if (IsWanted(state_, task) || Contains(running, task)) continue;
-    ReleaseLease(draft, KeyOf(task), settings_, now);
+  draft.rest().seen[name] = now;
+  if (it->second.lost) draft.ChangeWorker(name).lost = false;
+  const bool is_up_to_date = heartbeat.wanted_version == Wanted(name).version;
+  for (const Task& task : TasksOfWorker(state_, name)) {
+    if (Contains(heartbeat.running, task)) continue;
+    if (!IsWanted(state_, task)) {
+      // It was taken from the worker, which has stopped it, even if the word of that was lost.
+      ReleaseLease(draft, KeyOf(task), settings_, now);
+    } else if (is_up_to_date) {
+      LoseLease(draft, KeyOf(task), AttemptOutcome::kLost, ForgottenFailure(name), settings_, now);
+    }
   }
   return draft.Finish(now);
 }

@@ -34,4 +34,12 @@ struct TaskReport {
   std::optional<TaskOutcome> outcome;
 };
 
+// What a worker says of itself.
+struct WorkerHeartbeat {
+  std::string worker;
+  std::string identity;
+  std::vector<LeaseKey> running;  // Every lease that it still has in its hands.
+  uint64_t wanted_version = 0;    // Of the newest wanted set that it has taken in; 0: none yet.
+};
+
 }  // namespace makeover

@@ -72,22 +72,33 @@ bool Filter::Matches(uint64_t attributes) const {
 }
 
 // Shifting keeps clear of the sign of bit 63, which SQLite's integers have and its literals do not.
+// Parentheses stand only where they must: SQLite's parser has a stack of 100 symbols.
 std::string Filter::ToSql(std::string_view column) const {
-  std::vector<std::string> stack;
+  struct Term {
+    std::string sql;
+    Op op;  // the outermost
+  };
+  const auto inside = [](Term term, Op outer) {
+    const bool looser = (outer == Op::kAnd && term.op == Op::kOr) ||
+                        (outer == Op::kNot && (term.op == Op::kOr || term.op == Op::kAnd));
+    return looser ? "(" + term.sql + ")" : std::move(term.sql);
+  };
+  std::vector<Term> stack;
   for (const Step step : StepsOrEverything()) {
     if (step.op == Op::kEverything) {
-      stack.emplace_back("1");
+      stack.push_back({"1", step.op});
     } else if (step.op == Op::kAttribute) {
-      stack.push_back("((" + std::string(column) + " >> " + std::to_string(step.bit) + ") & 1)");
+      stack.push_back({std::string(column) + " >> " + std::to_string(step.bit) + " & 1", step.op});
     } else if (step.op == Op::kNot) {
-      stack.back() = "(NOT " + stack.back() + ")";
+      stack.back() = {"NOT " + inside(std::move(stack.back()), step.op), step.op};
     } else {
-      const std::string right = std::move(stack.back());
+      const std::string right = inside(std::move(stack.back()), step.op);
       stack.pop_back();
-      stack.back() = "(" + stack.back() + (step.op == Op::kAnd ? " AND " : " OR ") + right + ")";
+      const char* const joint = step.op == Op::kAnd ? " AND " : " OR ";
+      stack.back() = {inside(std::move(stack.back()), step.op) + joint + right, step.op};
     }
   }
-  return stack.back();
+  return "(" + stack.back().sql + ")";
 }
 
 std::optional<FilterPair> PresetFilters(std::string_view name) {

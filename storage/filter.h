@@ -47,7 +47,7 @@ class Filter {
 inline constexpr int kAttributesMax = 64;
 inline constexpr int kFilterBytesMax = 4096;
 inline constexpr int kFilterTermsMax = 256;
-inline constexpr int kFilterDepthMax = 24;
+inline constexpr int kFilterDepthMax = 12;
 
 // Parses an expression such as
 //   attractive & !eyeglasses & (young | smiling)      male=false, blond hair      not male and

@@ -166,9 +166,11 @@ TEST(Filter, DeepestExpressionEvaluates) {
 
 TEST(Filter, SqlNamesEveryBit) {
   EXPECT_EQ(ParseFilter("male & !young", Names())->ToSql("bits"),
-            "(((bits >> 4) & 1) AND (NOT ((bits >> 7) & 1)))");
-  EXPECT_EQ(Filter().ToSql("bits"), "1");
-  EXPECT_EQ(Filter::Attribute(63).ToSql("b"), "((b >> 63) & 1)");
+            "(bits >> 4 & 1 AND NOT bits >> 7 & 1)");
+  EXPECT_EQ(ParseFilter("!(male | !young) & (smiling & (male | young))", Names())->ToSql("b"),
+            "(NOT (b >> 4 & 1 OR NOT b >> 7 & 1) AND b >> 6 & 1 AND (b >> 4 & 1 OR b >> 7 & 1))");
+  EXPECT_EQ(Filter().ToSql("bits"), "(1)");
+  EXPECT_EQ(Filter::Attribute(63).ToSql("b"), "(b >> 63 & 1)");
   EXPECT_TRUE(Filter::Attribute(63).Matches(uint64_t{1} << 63));
 }
 

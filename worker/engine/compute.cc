@@ -3,9 +3,11 @@
 #include <torch/torch.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <thread>
 
 #include "worker/engine/cuda/normalise.h"
 #include "worker/engine/error.h"
@@ -65,7 +67,10 @@ std::vector<DeviceInfo> ListDevices() {
 }
 
 Compute ChooseCompute(const std::string& device, const std::string& precision, int threads) {
-  if (threads > 0) torch::set_num_threads(threads);
+  // LibTorch's own default takes one thread on machines whose processors look like halves of one
+  // core.
+  const int all = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  torch::set_num_threads(threads > 0 ? threads : all);
   const std::vector<DeviceInfo> devices = ListDevices();
   std::vector<std::string> names;
   const DeviceInfo* chosen =

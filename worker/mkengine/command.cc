@@ -7,7 +7,7 @@ namespace makeover {
 std::vector<Option> ComputeOptions() {
   return {{"--device", "D", "auto (default), cpu or cuda:0"},
           {"--precision", "P", "auto (default), fp32 or bf16"},
-          {"--threads", "N", "of the processor; 0 (default) takes what LibTorch takes"}};
+          {"--threads", "N", "of the processor; 0 (default) takes all"}};
 }
 
 engine::Compute ComputeOf(const Arguments& arguments) {

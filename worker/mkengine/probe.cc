@@ -9,7 +9,7 @@ CommandHelp ProbeHelp() {
   return {"probe",
           "Prints this machine's devices, their precisions and the versions, as one JSON object",
           "",
-          {{"--threads", "N", "of the processor; 0 (default) takes what LibTorch takes"}},
+          {{"--threads", "N", "of the processor; 0 (default) takes all"}},
           {"mkengine probe"},
           ""};
 }

@@ -34,7 +34,11 @@ class Cache {
     Pin(Cache* cache, std::string name) : cache_(cache), name_(std::move(name)) {}
     ~Pin();
     Pin(Pin&& other) noexcept : cache_(std::exchange(other.cache_, nullptr)), name_(other.name_) {}
-    Pin& operator=(Pin&& other) = delete;
+    Pin& operator=(Pin&& other) noexcept {
+      std::swap(cache_, other.cache_);
+      std::swap(name_, other.name_);
+      return *this;
+    }
     std::string path() const;
 
    private:

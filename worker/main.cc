@@ -1,0 +1,113 @@
+// mkworker: one per machine. Runs what the coordinator wants on the devices of this machine.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "proto/names.h"
+#include "storage/file_lock.h"
+#include "storage/log.h"
+#include "storage/status_macros.h"
+#include "worker/daemon.h"
+#include "worker/devices.h"
+#include "worker/identity.h"
+#include "worker/signals.h"
+
+namespace makeover {
+namespace {
+
+struct Flags {
+  DaemonOptions daemon;
+  std::string devices = "auto";
+};
+
+std::string HostName() {
+  std::array<char, 256> name = {};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "worker";
+}
+
+std::string EngineBeside() {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  return (self.parent_path() / "mkengine").string();
+}
+
+void Describe(CLI::App* app, Flags* flags) {
+  DaemonOptions& daemon = flags->daemon;
+  daemon.name = HostName();
+  daemon.engine.program = EngineBeside();
+  daemon.cache_bytes_max = int64_t{100} << 30;
+  app->add_option("--coordinator", daemon.coordinator, "Where mkcoordinator listens")
+      ->required()
+      ->type_name("HOST:PORT");
+  app->add_option("--data-dir", daemon.data_dir, "Cache and work folders; one worker at a time")
+      ->required()
+      ->type_name("DIR");
+  app->add_option("--name", daemon.name, "Unique in the cluster")->capture_default_str();
+  app->add_option("--devices", flags->devices,
+                  "auto (every CUDA device, else the processor), or names such as cpu,cuda:0")
+      ->capture_default_str()
+      ->type_name("NAMES");
+  app->add_option("--threads", daemon.engine.threads,
+                  "Of the processor, for each engine process; 0: the engine decides")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app->add_option("--engine", daemon.engine.program, "The engine's program")
+      ->capture_default_str()
+      ->type_name("PATH");
+  app->add_option("--cache-bytes", daemon.cache_bytes_max,
+                  "Bound of the cache; units such as 500MiB and 100GiB are understood")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("SIZE");
+  app->footer(
+      "Ends on SIGTERM or Ctrl-C: a training saves a checkpoint first, and another worker goes on "
+      "from it.\nA second signal ends it at once.\n\nExample:\n"
+      "  mkworker --coordinator 127.0.0.1:7070 --data-dir /var/lib/makeover/worker");
+}
+
+absl::StatusOr<bool> RunWorker(Flags flags, Logger& logger) {
+  DaemonOptions& options = flags.daemon;
+  MK_RETURN_IF_ERROR(CheckName("worker", options.name));
+  options.data_dir = std::filesystem::absolute(options.data_dir).string();
+  MK_ASSIGN_OR_RETURN(const FileLock lock, FileLock::Acquire(options.data_dir));
+  MK_ASSIGN_OR_RETURN(options.identity, LoadIdentity(options.data_dir));
+  MK_ASSIGN_OR_RETURN(const Probe probe, ProbeEngine(options.engine.program));
+  options.version = probe.version;
+  MK_ASSIGN_OR_RETURN(options.devices, ChooseDevices(probe.devices, flags.devices));
+  const std::string name = options.name;
+  MK_ASSIGN_OR_RETURN(const std::unique_ptr<Daemon> daemon,
+                      Daemon::Create(std::move(options), logger, [&name] {
+                        std::cout << "registered as " << name << std::endl;
+                      }));
+  MK_ASSIGN_OR_RETURN(const auto signals, SignalWatcher::Start([&daemon](int count) {
+                        count == 1 ? daemon->Shutdown() : daemon->Kill();
+                      }));
+  return daemon->Run();
+}
+
+int Main(int argc, char** argv) {
+  SignalWatcher::Block();
+  Flags flags;
+  CLI::App app("The worker daemon: trains and converts on this machine's devices.", "mkworker");
+  Describe(&app, &flags);
+  CLI11_PARSE(app, argc, argv);
+  Logger logger("mkworker", LogLevel::kInfo, STDERR_FILENO, SystemNowMs);
+  const absl::StatusOr<bool> saved = RunWorker(std::move(flags), logger);
+  if (!saved.ok()) {
+    std::cerr << "mkworker: " << saved.status().message() << std::endl;
+    return 1;
+  }
+  if (!*saved) logger.Warning("ended before everything was saved and reported");
+  return *saved ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace makeover
+
+int main(int argc, char** argv) { return makeover::Main(argc, argv); }

@@ -10,7 +10,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "storage/database.h"
-#include "storage/record_columns.h"
+#include "storage/dataset_columns.h"
+#include "storage/job_columns.h"
 #include "storage/records.h"
 #include "storage/status_macros.h"
 

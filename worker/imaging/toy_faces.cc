@@ -13,8 +13,9 @@ constexpr double kBlur = 2.6;  // of a picture with Blurry
 static_assert(kToyWidth == ToyCanvas::kWidth && kToyHeight == ToyCanvas::kHeight);
 
 void DrawAll(const ToyScene& scene) {
+  const cv::Mat strands = HairTexture(scene);
   DrawBackdrop(scene);
-  DrawBackHair(scene);
+  DrawBackHair(scene, strands);
   DrawBody(scene);
   DrawHead(scene);
   DrawSkinSigns(scene);
@@ -23,7 +24,7 @@ void DrawAll(const ToyScene& scene) {
   DrawMouth(scene);
   DrawEyes(scene);
   DrawBrows(scene);
-  DrawFrontHair(scene);
+  DrawFrontHair(scene, strands);
   DrawEarrings(scene);
   DrawGlasses(scene);
   DrawHat(scene);

@@ -79,16 +79,6 @@ void DrawShortStrands(const ToyScene& scene, cv::Mat& texture) {
   }
 }
 
-cv::Mat HairTexture(const ToyScene& scene, const HairStyle& style) {
-  cv::Mat texture = ToyCanvas::NeutralTexture();
-  if (style.lengthy) {
-    DrawFallingStrands(scene, style, texture);
-  } else {
-    DrawShortStrands(scene, texture);
-  }
-  return texture;
-}
-
 // The skull's outline in hair, from the top to where the sides end.
 ToyCurve OuterSide(const ToyScene& scene, const HairStyle& style, double end, double phase) {
   const double w = scene.shape.width, v = style.volume;
@@ -246,13 +236,24 @@ void DrawSideburns(const ToyScene& scene, const cv::Mat& texture) {
 
 }  // namespace
 
-void DrawBackHair(const ToyScene& scene) {
+cv::Mat HairTexture(const ToyScene& scene) {
+  cv::Mat texture = ToyCanvas::NeutralTexture();
+  const HairStyle style = StyleOf(scene);
+  if (style.lengthy) {
+    DrawFallingStrands(scene, style, texture);
+  } else if (!scene.has(kBald)) {
+    DrawShortStrands(scene, texture);
+  }
+  return texture;
+}
+
+void DrawBackHair(const ToyScene& scene, const cv::Mat& strands) {
   const HairStyle style = StyleOf(scene);
   if (!style.lengthy) return;
   ToyCurve side = Smooth(OuterSide(scene, style, style.bottom, 0.5), false, 4);
   side.push_back({0, style.bottom + 3});
   scene.canvas.FillTextured(Moved(Mirrored(side), scene.shape.outline_dx, 0),
-                            Scaled(scene.shape.hair, 0.62), HairTexture(scene, style), 1, 0.4);
+                            Scaled(scene.shape.hair, 0.62), strands, 1, 0.4);
 }
 
 void DrawBeard(const ToyScene& scene) {
@@ -268,19 +269,18 @@ void DrawBeard(const ToyScene& scene) {
   if (scene.has(kMustache)) canvas.FillTextured(Mustache(scene.shape), colour, texture, 0.95, 0.5);
 }
 
-void DrawFrontHair(const ToyScene& scene) {
+void DrawFrontHair(const ToyScene& scene, const cv::Mat& strands) {
   if (scene.has(kBald)) {
     scene.canvas.Fill(Ellipse(scene.face.pose.light * 12, 57, 13, 5), {255, 250, 242}, 0.5, 3);
     return;
   }
   const HairStyle style = StyleOf(scene);
-  const cv::Mat texture = HairTexture(scene, style);
   const ToyCurve outline = FrontOutline(scene, style);
   scene.canvas.Clip(FaceOutline(scene.shape));
   scene.canvas.Fill(Moved(outline, 0, 2), scene.shape.shadow, 0.55, 1.8);
   scene.canvas.Unclip();
-  scene.canvas.FillTextured(outline, scene.shape.hair, texture, 1, 0.35);
-  if (scene.has(kBangs)) DrawBangs(scene, texture);
+  scene.canvas.FillTextured(outline, scene.shape.hair, strands, 1, 0.35);
+  if (scene.has(kBangs)) DrawBangs(scene, strands);
   DrawSheen(scene, outline);
 }
 

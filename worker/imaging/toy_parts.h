@@ -31,9 +31,11 @@ void DrawNose(const ToyScene& scene);
 void DrawMouth(const ToyScene& scene);
 
 // toy_hair.cc
-void DrawBackHair(const ToyScene& scene);  // behind the neck
-void DrawBeard(const ToyScene& scene);     // before the mouth
-void DrawFrontHair(const ToyScene& scene);
+// The strands of the person's hair, for both of the next two.
+cv::Mat HairTexture(const ToyScene& scene);
+void DrawBackHair(const ToyScene& scene, const cv::Mat& strands);  // behind the neck
+void DrawBeard(const ToyScene& scene);                             // before the mouth
+void DrawFrontHair(const ToyScene& scene, const cv::Mat& strands);
 void DrawHat(const ToyScene& scene);
 
 }  // namespace makeover

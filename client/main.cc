@@ -1,0 +1,101 @@
+#include <unistd.h>
+
+#include <cstdio>
+#include <map>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "client/command.h"
+#include "client/session.h"
+#include "storage/status_macros.h"
+
+namespace makeover {
+namespace {
+
+constexpr const char* kVersion = "mkctl " MAKEOVER_VERSION;
+
+struct GlobalOptions {
+  std::string server;
+  OutputForm form = OutputForm::kTable;
+};
+
+void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
+  static const std::map<std::string, OutputForm> kForms = {{"table", OutputForm::kTable},
+                                                           {"wide", OutputForm::kWide},
+                                                           {"json", OutputForm::kJson},
+                                                           {"name", OutputForm::kName}};
+  app.add_option("--server", options.server,
+                 "HOST:PORT of the coordinator; else MKCTL_SERVER, else what \"mkctl up\" wrote");
+  app.add_option_function<std::string>(
+         "-o,--output", [&options](const std::string& form) { options.form = kForms.at(form); },
+         "table, wide, json or name")
+      ->check(CLI::IsMember({"table", "wide", "json", "name"}))
+      ->type_name("FORM");
+}
+
+void AddCommands(CLI::App& app, Choice& choice) {
+  AddUpCommand(app, choice);
+  AddStatusCommand(app, choice);
+  AddDatasetCommands(app, choice);
+  AddTrainCommand(app, choice);
+  AddConvertCommand(app, choice);
+  AddJobCommands(app, choice);
+  AddSamplesCommand(app, choice);
+  AddModelCommands(app, choice);
+  AddWorkerCommands(app, choice);
+  AddAdminCommands(app, choice);
+}
+
+std::string Explain(const absl::Status& status, const std::string& server) {
+  if (ExitStatusOf(status) != ExitStatus::kUnreachable) return std::string(status.message());
+  return absl::StrCat("No coordinator answers at ", server, " (", status.message(),
+                      "). Start one with \"mkctl up\", or name another one with --server HOST:PORT "
+                      "or MKCTL_SERVER.");
+}
+
+int Fail(const absl::Status& status, const Session& session) {
+  const ExitStatus exit_status = ExitStatusOf(status);
+  if (exit_status != ExitStatus::kInterrupted || !status.message().empty()) {
+    const std::string sentence = Harmless(Explain(status, session.server()));
+    const std::string line =
+        absl::StrCat(session.out.error_painter().Red("error:"), " ", sentence, "\n");
+    std::fputs(line.c_str(), stderr);
+  }
+  return static_cast<int>(exit_status);
+}
+
+int Run(const Choice& choice, const GlobalOptions& options) {
+  const Output output(options.form, DetectTerminal(STDOUT_FILENO), DetectTerminal(STDERR_FILENO));
+  Session session(options.server, output, ProcessEnvironment);
+  if (choice.connects) {
+    if (const absl::Status connected = session.Connect(); !connected.ok()) {
+      return Fail(connected, session);
+    }
+  }
+  const CommandResult result = choice.body(session);
+  return result.ok() ? static_cast<int>(*result) : Fail(result.status(), session);
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("Trains face makeovers and converts photos on a cluster.", "mkctl");
+  GlobalOptions options;
+  Choice choice;
+  app.fallthrough();
+  app.require_subcommand(1);
+  app.set_version_flag("--version", kVersion);
+  app.footer("Begin with \"mkctl up\"; each command has its own --help with an example.");
+  AddGlobalOptions(app, options);
+  AddCommands(app, choice);
+  app.footer("Begin with \"mkctl up\"; each command has its own --help with an example.");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(ExitStatus::kUsage);
+  }
+  return Run(choice, options);
+}
+
+}  // namespace
+}  // namespace makeover
+
+int main(int argc, char** argv) { return makeover::Main(argc, argv); }

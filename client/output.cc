@@ -1,0 +1,85 @@
+#include "client/output.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+
+#include "absl/strings/str_cat.h"
+
+namespace makeover {
+namespace {
+
+void Print(std::FILE* stream, const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stream);
+  std::fflush(stream);
+}
+
+}  // namespace
+
+std::string ToJson(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = true;
+  options.always_print_primitive_fields = true;
+  std::string json;
+  // Fails only for messages with an Any of an unknown type: we have none.
+  (void)google::protobuf::util::MessageToJsonString(message, &json, options);
+  return json;
+}
+
+void Output::Emit(const google::protobuf::Message& message, const std::vector<std::string>& names,
+                  const Tabulate& tabulate) const {
+  std::string text;
+  switch (form_) {
+    case OutputForm::kJson:
+      text = ToJson(message);
+      break;
+    case OutputForm::kName:
+      for (const std::string& name : names) absl::StrAppend(&text, name, "\n");
+      break;
+    case OutputForm::kTable:
+    case OutputForm::kWide:
+      text = tabulate(painter(), form_ == OutputForm::kWide);
+      break;
+  }
+  Print(stdout, text);
+}
+
+void Output::Note(const std::string& sentence) const { Print(stderr, Harmless(sentence) + "\n"); }
+
+void Output::Warn(const std::string& sentence) const {
+  Print(stderr, absl::StrCat(error_painter().Yellow("warning:"), " ", Harmless(sentence), "\n"));
+}
+
+void Output::Hint(const std::vector<Next>& commands) const {
+  size_t width = 0;
+  for (const Next& next : commands) width = std::max(width, next.command.size());
+  std::string text = absl::StrCat(error_painter().Dim("Next:"), "\n");
+  for (const Next& next : commands) {
+    const std::string padding(width - next.command.size() + 3, ' ');
+    absl::StrAppend(&text, "  ", error_painter().Bold(next.command), padding,
+                    error_painter().Dim("# " + next.purpose), "\n");
+  }
+  Print(stderr, text);
+}
+
+double SecondsSince(const google::protobuf::Timestamp& time,
+                    std::chrono::system_clock::time_point now) {
+  if (time.seconds() == 0 && time.nanos() == 0) return -1;
+  const double then = static_cast<double>(time.seconds()) + time.nanos() * 1e-9;
+  const double seconds = std::chrono::duration<double>(now.time_since_epoch()).count() - then;
+  return std::max(0.0, seconds);
+}
+
+std::string FormatTime(const google::protobuf::Timestamp& time) {
+  if (time.seconds() == 0) return "";
+  const std::time_t seconds = time.seconds();
+  std::tm local{};
+  localtime_r(&seconds, &local);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &local);
+  return text;
+}
+
+}  // namespace makeover

@@ -1,0 +1,109 @@
+#include "client/terminal.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+
+namespace makeover {
+namespace {
+
+constexpr int kColumnsMin = 40;
+
+bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+bool HasValue(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && *value != '\0';
+}
+
+bool IsDumb() {
+  const char* term = std::getenv("TERM");
+  return term == nullptr || std::string_view(term) == "dumb";
+}
+
+// The end of the escape sequence that begins at `at`.
+size_t SkipEscape(std::string_view text, size_t at) {
+  size_t end = at + 1;
+  while (end < text.size() && text[end] != 'm' && text[end] != 'K') ++end;
+  return end < text.size() ? end + 1 : end;
+}
+
+template <size_t N>
+bool Contains(const std::array<std::string_view, N>& words, std::string_view word) {
+  for (const std::string_view one : words) {
+    if (one == word) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Terminal DetectTerminal(int file_descriptor) {
+  Terminal terminal;
+  if (isatty(file_descriptor) == 0 || IsDumb()) return terminal;
+  terminal.moving = true;
+  terminal.colour = !HasValue("NO_COLOR");
+  winsize size{};
+  if (ioctl(file_descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col >= kColumnsMin) {
+    terminal.columns = size.ws_col;
+  }
+  return terminal;
+}
+
+std::string Painter::State(std::string_view state) const {
+  constexpr std::array<std::string_view, 6> kGood = {"SUCCEEDED", "READY",    "ACTIVE",
+                                                     "converted", "finished", "succeeded"};
+  constexpr std::array<std::string_view, 4> kBad = {"FAILED", "LOST", "failed", "lost"};
+  constexpr std::array<std::string_view, 7> kWarning = {
+      "HELD", "PAUSED", "CORDONED", "CANCELLING", "DRAINING", "DRAINED", "released"};
+  constexpr std::array<std::string_view, 4> kBusy = {"RUNNING", "PREPARING", "IMPORTING",
+                                                     "running"};
+  if (Contains(kGood, state)) return Green(state);
+  if (Contains(kBad, state)) return Red(state);
+  if (Contains(kWarning, state)) return Yellow(state);
+  if (Contains(kBusy, state)) return Cyan(state);
+  return std::string(state);
+}
+
+std::string Painter::Wrap(const char* code, std::string_view text) const {
+  if (!colour_ || text.empty()) return std::string(text);
+  return absl::StrCat("\x1b[", code, "m", std::string(text), "\x1b[0m");
+}
+
+int DisplayWidth(std::string_view text) {
+  int width = 0;
+  for (size_t at = 0; at < text.size();) {
+    if (text[at] == '\x1b') {
+      at = SkipEscape(text, at);
+      continue;
+    }
+    if (!IsContinuation(text[at])) ++width;
+    ++at;
+  }
+  return width;
+}
+
+std::string CutToWidth(std::string_view text, int columns) {
+  if (columns < 1 || DisplayWidth(text) <= columns) return std::string(text);
+  if (text.find('\x1b') != std::string_view::npos) return std::string(text);
+  size_t end = 0;
+  for (int width = 0; end < text.size(); ++end) {
+    if (!IsContinuation(text[end]) && ++width == columns) break;
+  }
+  return absl::StrCat(std::string(text.substr(0, end)), "…");
+}
+
+std::string Harmless(std::string_view text) {
+  std::string harmless(text);
+  for (char& c : harmless) {
+    const auto code = static_cast<unsigned char>(c);
+    if ((code < 0x20 && c != '\n' && c != '\t') || code == 0x7F) c = '?';
+  }
+  return harmless;
+}
+
+}  // namespace makeover

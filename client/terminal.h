@@ -1,0 +1,52 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace makeover {
+
+// What a stream can show.
+struct Terminal {
+  bool moving = false;  // lines may be rewritten
+  bool colour = false;
+  int columns = 80;
+};
+
+// Colours and moving lines on a terminal only; NO_COLOR (https://no-color.org) and TERM=dumb are
+// heard.
+Terminal DetectTerminal(int file_descriptor);
+
+// Wraps text in ANSI colours, or leaves it as it is.
+class Painter {
+ public:
+  explicit Painter(bool colour) : colour_(colour) {}
+
+  std::string Bold(std::string_view text) const { return Wrap("1", text); }
+  std::string Dim(std::string_view text) const { return Wrap("2", text); }
+  std::string Red(std::string_view text) const { return Wrap("31", text); }
+  std::string Green(std::string_view text) const { return Wrap("32", text); }
+  std::string Yellow(std::string_view text) const { return Wrap("33", text); }
+  std::string Blue(std::string_view text) const { return Wrap("34", text); }
+  std::string Cyan(std::string_view text) const { return Wrap("36", text); }
+
+  // The colour of a state's name: RUNNING, SUCCEEDED, FAILED, READY, LOST, ...
+  std::string State(std::string_view state) const;
+
+ private:
+  std::string Wrap(const char* code, std::string_view text) const;
+
+  bool colour_;
+};
+
+// Columns that a text takes: characters of UTF-8, escape sequences not counted.
+int DisplayWidth(std::string_view text);
+
+// At most `columns` wide, with an ellipsis where it was cut. Text with escape sequences is left
+// whole.
+std::string CutToWidth(std::string_view text, int columns);
+
+// Control characters, which could move a terminal's cursor, become '?'. For text that came from
+// elsewhere.
+std::string Harmless(std::string_view text);
+
+}  // namespace makeover

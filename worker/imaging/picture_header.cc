@@ -335,7 +335,7 @@ std::string ReadPictureHeader(std::span<const uint8_t> bytes, PictureHeader* hea
   *header = {};
   if (bytes.empty()) return "the file is empty";
   header->format = SniffFormat(bytes);
-  const std::string problem = ReadByFormat(bytes, header);
+  std::string problem = ReadByFormat(bytes, header);
   if (!problem.empty()) return problem;
   if (header->width <= 0 || header->height <= 0) return Damaged(FormatName(header->format));
   return "";

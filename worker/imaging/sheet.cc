@@ -1,6 +1,7 @@
 #include "worker/imaging/sheet.h"
 
 #include <algorithm>
+#include <cmath>
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 
@@ -34,8 +35,9 @@ void PutWindow(cv::Mat& sheet, const std::vector<uint8_t>& window, const cv::Rec
 void PutPicture(cv::Mat& sheet, const Picture& picture, const cv::Rect& cell) {
   const double scale = std::min(static_cast<double>(cell.width) / picture.width,
                                 static_cast<double>(cell.height) / picture.height);
-  const int width = std::clamp(static_cast<int>(picture.width * scale + 0.5), 1, cell.width);
-  const int height = std::clamp(static_cast<int>(picture.height * scale + 0.5), 1, cell.height);
+  const int width = std::clamp(static_cast<int>(std::lround(picture.width * scale)), 1, cell.width);
+  const int height =
+      std::clamp(static_cast<int>(std::lround(picture.height * scale)), 1, cell.height);
   const cv::Rect place(cell.x + (cell.width - width) / 2, cell.y + (cell.height - height) / 2,
                        width, height);
   cv::Mat target = sheet(place);

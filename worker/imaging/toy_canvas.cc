@@ -30,7 +30,7 @@ uint8_t Blended(int from, int to, int weight) {
   return static_cast<uint8_t>(from + (((to - from) * weight + 128) >> 8));
 }
 
-void BlendPixel(uint8_t* pixel, Levels colour, int weight) {
+void BlendPixel(cv::Vec3b& pixel, Levels colour, int weight) {
   pixel[0] = Blended(pixel[0], colour.r, weight);
   pixel[1] = Blended(pixel[1], colour.g, weight);
   pixel[2] = Blended(pixel[2], colour.b, weight);
@@ -119,12 +119,12 @@ void ToyCanvas::FillGradient(const ToyCurve& outline, ToyColour top, ToyColour b
     const double share = (y + 0.5) / mask.values.rows;
     const Levels colour = ToLevels(Mixed(top, bottom, share));
     const auto* values = mask.values.ptr<uint8_t>(y);
-    auto* pixels = image_.ptr<uint8_t>(y + mask.rect.y) + 3 * mask.rect.x;
+    auto* pixels = image_.ptr<cv::Vec3b>(y + mask.rect.y) + mask.rect.x;
     const uint8_t* clip =
         clip_.empty() ? nullptr : clip_.ptr<uint8_t>(y + mask.rect.y) + mask.rect.x;
     for (int x = 0; x < mask.values.cols; ++x) {
       const int weight = Weight(values[x], clip == nullptr ? 256 : Weight(clip[x], 256));
-      if (weight != 0) BlendPixel(pixels + 3 * x, colour, weight);
+      if (weight != 0) BlendPixel(pixels[x], colour, weight);
     }
   }
 }
@@ -137,13 +137,13 @@ void ToyCanvas::FillTextured(const ToyCurve& outline, ToyColour colour, const cv
   for (int y = 0; y < mask.values.rows; ++y) {
     const int row = y + mask.rect.y;
     const auto* values = mask.values.ptr<uint8_t>(y);
-    auto* pixels = image_.ptr<uint8_t>(row) + 3 * mask.rect.x;
+    auto* pixels = image_.ptr<cv::Vec3b>(row) + mask.rect.x;
     const uint8_t* clip = clip_.empty() ? nullptr : clip_.ptr<uint8_t>(row) + mask.rect.x;
     const uint8_t* grain = texture.empty() ? nullptr : texture.ptr<uint8_t>(row) + mask.rect.x;
     for (int x = 0; x < mask.values.cols; ++x) {
       const int weight = Weight(values[x], clip == nullptr ? full : Weight(clip[x], full));
       if (weight == 0) continue;
-      BlendPixel(pixels + 3 * x, grain == nullptr ? levels : Textured(levels, grain[x]), weight);
+      BlendPixel(pixels[x], grain == nullptr ? levels : Textured(levels, grain[x]), weight);
     }
   }
 }
@@ -154,11 +154,10 @@ void ToyCanvas::Clip(const ToyCurve& outline) {
 }
 
 void ToyCanvas::Backdrop(ToyColour top, ToyColour bottom, ToyRandom& random) {
-  const cv::Mat none;
   for (int y = 0; y < image_.rows; ++y) {
     const Levels colour = ToLevels(Mixed(top, bottom, static_cast<double>(y) / image_.rows));
-    auto* pixels = image_.ptr<uint8_t>(y);
-    for (int x = 0; x < image_.cols; ++x) BlendPixel(pixels + 3 * x, colour, 256);
+    auto* pixels = image_.ptr<cv::Vec3b>(y);
+    for (int x = 0; x < image_.cols; ++x) BlendPixel(pixels[x], colour, 256);
   }
   for (int i = 0; i < 4; ++i) {
     const ToyColour blob = Scaled(Mixed(top, bottom, random.Unit()), random.Between(0.6, 1.5));

@@ -136,7 +136,7 @@ ToyCurve Smooth(const ToyCurve& points, bool closed, int steps) {
   };
   ToyCurve curve;
   const int pieces = closed ? count : count - 1;
-  curve.reserve(static_cast<size_t>(pieces * steps + 1));
+  curve.reserve(static_cast<size_t>(pieces) * static_cast<size_t>(steps) + 1);
   for (int i = 0; i < pieces; ++i) {
     const ToyPoint &a = at(i - 1), &b = at(i), &c = at(i + 1), &d = at(i + 2);
     for (int step = 0; step < steps; ++step) {

@@ -1,0 +1,75 @@
+#include "worker/engine/config.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "worker/engine/error.h"
+
+namespace makeover::engine {
+namespace {
+
+std::string Refusal(const std::string& assignment) {
+  Config config;
+  try {
+    ApplySetting(assignment, &config);
+    return "";
+  } catch (const EngineError& error) {
+    EXPECT_EQ(error.error_class(), ErrorClass::kUser);
+    return std::string(error.what()) + " " + error.advice();
+  }
+}
+
+TEST(ConfigTest, SettingsAreSet) {
+  Config config;
+  ApplySetting("noise=0.5", &config);
+  ApplySetting("batch_size=8", &config);
+  ApplySetting("flip=0", &config);
+  EXPECT_EQ(config.noise, 0.5);
+  EXPECT_EQ(config.batch_size, 8);
+  EXPECT_FALSE(config.flip);
+}
+
+TEST(ConfigTest, ATypoNamesTheNearestSetting) {
+  EXPECT_NE(Refusal("learning_rte=1").find("Did you mean learning_rate"), std::string::npos);
+}
+
+TEST(ConfigTest, WrongValuesAreRefused) {
+  EXPECT_NE(Refusal("batch_size=1.5"), "");
+  EXPECT_NE(Refusal("batch_size=1").find("from 2"), std::string::npos);
+  EXPECT_NE(Refusal("noise=nan"), "");
+  EXPECT_NE(Refusal("noise="), "");
+  EXPECT_NE(Refusal("noise"), "");
+  EXPECT_NE(Refusal("flip=maybe"), "");
+  EXPECT_NE(Refusal("beta1=1"), "");
+}
+
+TEST(ConfigTest, SurvivesJson) {
+  Config config;
+  config.noise = 0.1 + 0.2;
+  config.seed = 123456789012345;
+  config.flip = false;
+  const Config copy = ConfigFromJson(ConfigToJson(config));
+  EXPECT_EQ(copy.noise, config.noise);
+  EXPECT_EQ(copy.seed, config.seed);
+  EXPECT_FALSE(copy.flip);
+  EXPECT_EQ(ConfigToJson(copy).Write(), ConfigToJson(config).Write());
+}
+
+TEST(ConfigTest, StrangeJsonIsRefused) {
+  EXPECT_THROW(ConfigFromJson(Json::Object{{"recipe", "classic"}, {"unknown", 1}}), EngineError);
+  EXPECT_THROW(ConfigFromJson(Json::Object{{"recipe", "clasic"}}), EngineError);
+  EXPECT_THROW(ConfigFromJson(Json(1)), EngineError);
+}
+
+TEST(ConfigTest, EverySettingIsDescribedAndTakesItsDefault) {
+  Config config;
+  for (const SettingHelp& line : DescribeSettings()) {
+    EXPECT_FALSE(line.help.empty()) << line.name;
+    EXPECT_NO_THROW(SetSetting(line.name, line.value, &config)) << line.name;
+  }
+  EXPECT_EQ(ConfigToJson(config).Write(), ConfigToJson(Config()).Write());
+}
+
+}  // namespace
+}  // namespace makeover::engine

@@ -1,0 +1,147 @@
+#include "worker/engine/networks.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "worker/engine/batch.h"
+#include "worker/engine/cuda/normalise.h"
+#include "worker/engine/losses.h"
+#include "worker/engine/optimiser.h"
+
+namespace makeover::engine {
+namespace {
+
+int64_t ConvolutionParameters(const torch::nn::Module& network) {
+  int64_t count = 0;
+  for (const auto& item : network.named_parameters()) {
+    if (item.key().find("norm") == std::string::npos) count += item.value().numel();
+  }
+  return count;
+}
+
+int64_t NormParameters(const torch::nn::Module& network) {
+  int64_t count = 0;
+  for (const auto& item : network.named_parameters()) {
+    if (item.key().find("norm") != std::string::npos) count += item.value().numel();
+  }
+  return count;
+}
+
+torch::Tensor Faces(int64_t count) {
+  torch::manual_seed(3);
+  return torch::rand({count, 3, 100, 80});
+}
+
+TEST(NetworksTest, HaveThePublishedNumbersOfParameters) {
+  const Generator generator{NetworkOptions()};
+  const Discriminator discriminator{NetworkOptions()};
+  EXPECT_EQ(ConvolutionParameters(*generator), 593603);
+  EXPECT_EQ(ConvolutionParameters(*discriminator), 835441);
+  // One shift per channel of each block.
+  EXPECT_EQ(NormParameters(*generator), 24 + 48 + 96 + 96 + 64 + 64 + 48 + 48);
+  EXPECT_EQ(NormParameters(*discriminator), 32 + 48 + 96 + 128 + 128);
+}
+
+TEST(NetworksTest, KeepTheirShapes) {
+  Generator generator{NetworkOptions()};
+  Discriminator discriminator{NetworkOptions()};
+  EXPECT_EQ(generator(Faces(2)).sizes(), (std::vector<int64_t>{2, 3, 100, 80}));
+  EXPECT_EQ(discriminator(Faces(2)).sizes(), (std::vector<int64_t>{2}));
+}
+
+TEST(NetworksTest, TheUntrainedGeneratorIsNearTheIdentity) {
+  Generator generator{NetworkOptions()};
+  Initialise(generator, 5);
+  generator->eval();
+  const torch::NoGradGuard guard;
+  const torch::Tensor faces = Faces(2);
+  // Through the sigmoid, after 4x4 pooling: the picture at about half contrast.
+  const torch::Tensor pooled =
+      torch::upsample_nearest2d(torch::avg_pool2d(2 * faces - 1, 4), {100, 80});
+  const torch::Tensor expected = 0.5 + 1.1 * (torch::sigmoid(pooled) - 0.5);
+  EXPECT_LT((generator(faces) - expected).abs().max().item<float>(), 0.02F);
+  EXPECT_GT((generator(faces) - expected).abs().max().item<float>(), 0.0F);
+}
+
+TEST(NetworksTest, SeedsDecideTheWeights) {
+  const auto first = [](uint64_t seed) {
+    Generator generator{NetworkOptions()};
+    Initialise(generator, seed);
+    return generator->parameters()[0].clone();
+  };
+  EXPECT_TRUE(torch::equal(first(1), first(1)));
+  EXPECT_FALSE(torch::equal(first(1), first(2)));
+}
+
+TEST(NetworksTest, Bfloat16StaysNearFloat32) {
+  Generator exact{NetworkOptions()};
+  NetworkOptions options;
+  options.type = torch::kBFloat16;
+  Generator coarse{options};
+  Initialise(exact, 5);
+  Initialise(coarse, 5);
+  const torch::NoGradGuard guard;
+  const torch::Tensor difference = (exact(Faces(2)) - coarse(Faces(2))).abs();
+  EXPECT_EQ(coarse(Faces(2)).scalar_type(), torch::kFloat32);
+  EXPECT_LT(difference.max().item<float>(), 0.03F);
+}
+
+TEST(LossesTest, NoiseIsTruncatedAndHasItsDeviation) {
+  torch::Generator random = torch::globalContext().defaultGenerator(torch::kCPU);
+  random.set_current_seed(1);
+  const torch::Tensor noise = TruncatedNoise(torch::empty({100000}), 0.2, random);
+  EXPECT_LE(noise.abs().max().item<float>(), 0.4001F);
+  EXPECT_NEAR(noise.mean().item<float>(), 0, 0.005);
+  EXPECT_NEAR(noise.std().item<float>(), 0.2 * 0.8796, 0.005);  // what truncation at 2 leaves
+  EXPECT_EQ(TruncatedNoise(torch::empty({3}), 0, random).abs().sum().item<float>(), 0);
+}
+
+TEST(AdamTest, FollowsThePaper) {
+  torch::Tensor values = torch::tensor({1.0F, 2.0F});
+  Adam adam(values, {0.9, 0.999, 1e-8});
+  adam.Step(torch::tensor({0.5F, -4.0F}), 0.1, values);
+  // The first step is the rate in the direction of the gradient's sign.
+  EXPECT_NEAR(values[0].item<float>(), 0.9, 1e-6);
+  EXPECT_NEAR(values[1].item<float>(), 2.1, 1e-6);
+  EXPECT_EQ(adam.steps, 1);
+}
+
+TEST(FlatParametersTest, ParametersAreViewsOfOneTensor) {
+  Generator generator{NetworkOptions()};
+  Initialise(generator, 1);
+  const torch::Tensor before = generator->parameters()[0].detach().clone();
+  const FlatParameters flat(*generator);
+  EXPECT_TRUE(torch::equal(generator->parameters()[0], before));
+  const torch::NoGradGuard guard;
+  torch::Tensor(flat.values()).add_(1);
+  EXPECT_TRUE(torch::equal(generator->parameters()[0], before + 1));
+}
+
+TEST(BatchTest, NormalisesAndMirrors) {
+  const PixelShape shape = {1, 2};
+  const std::vector<uint8_t> pixels = {0, 51, 102, 255, 204, 153, 0, 51, 102, 255, 204, 153};
+  const torch::Tensor batch = MakeBatch(pixels.data(), {0, 1}, shape, torch::kCPU);
+  EXPECT_EQ(batch.sizes(), (std::vector<int64_t>{2, 3, 1, 2}));
+  EXPECT_FLOAT_EQ(batch[0][1][0][0].item<float>(), 0.2F);
+  EXPECT_FLOAT_EQ(batch[0][0][0][1].item<float>(), 1.0F);
+  EXPECT_FLOAT_EQ(batch[1][0][0][0].item<float>(), 1.0F);
+  EXPECT_FLOAT_EQ(batch[1][2][0][1].item<float>(), 0.4F);
+  EXPECT_EQ(ToPixels(batch[0].unsqueeze(0)), (std::vector<uint8_t>{0, 51, 102, 255, 204, 153}));
+}
+
+TEST(BatchTest, TheKernelAgreesWithTheProcessor) {
+  if (!CudaKernelsAvailable()) GTEST_SKIP() << "no CUDA device, or built without the toolkit";
+  const PixelShape shape = {5, 7};
+  std::vector<uint8_t> pixels(static_cast<size_t>(3 * shape.bytes()));
+  for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<uint8_t>(i * 37);
+  const std::vector<uint8_t> flips = {0, 1, 1};
+  torch::Tensor out = torch::empty({3, 5, 7, 3});
+  ASSERT_TRUE(NormalisePixelsFromHost(pixels.data(), flips.data(), 3, 5, 7, out.data_ptr<float>()));
+  EXPECT_TRUE(
+      torch::equal(out.permute({0, 3, 1, 2}), MakeBatch(pixels.data(), flips, shape, torch::kCPU)));
+}
+
+}  // namespace
+}  // namespace makeover::engine

@@ -1,0 +1,63 @@
+#include "worker/engine/schedule.h"
+
+#include <gtest/gtest.h>
+
+namespace makeover::engine {
+namespace {
+
+TEST(ScheduleTest, TheTemperatureHalvesEveryHalfLife) {
+  const Config config;  // 40,000 steps
+  EXPECT_EQ(Temperature(config, {0, 0}), 1.0);
+  EXPECT_EQ(Temperature(config, {4999, 0}), 1.0);
+  EXPECT_EQ(Temperature(config, {5000, 0}), 0.5);
+  EXPECT_EQ(Temperature(config, {10000, 0}), 0.25);
+  EXPECT_EQ(Temperature(config, {39999, 0}), 1.0 / 128);
+}
+
+TEST(ScheduleTest, AShortRunCoolsAsFar) {
+  Config config;
+  config.steps = 80;
+  EXPECT_EQ(Temperature(config, {9, 0}), 1.0);
+  EXPECT_EQ(Temperature(config, {10, 0}), 0.5);
+  EXPECT_EQ(Temperature(config, {79, 0}), 1.0 / 128);
+  config.half_life = 40;
+  EXPECT_EQ(Temperature(config, {79, 0}), 0.5);
+}
+
+TEST(ScheduleTest, ATimedRunCoolsWithTime) {
+  Config config;
+  config.time_seconds = 800;
+  EXPECT_EQ(Temperature(config, {1000000, 0}), 1.0);
+  EXPECT_EQ(Temperature(config, {0, 100}), 0.5);
+  EXPECT_EQ(Temperature(config, {0, 799}), 1.0 / 128);
+}
+
+TEST(ScheduleTest, RateNoiseAndWeightMoveWithTheTemperature) {
+  const Config config;
+  EXPECT_DOUBLE_EQ(LearningRate(config, 1), 2e-4);
+  EXPECT_DOUBLE_EQ(LearningRate(config, 0.25), 5e-5);
+  EXPECT_DOUBLE_EQ(LearningRate(config, 1e-9), 1e-7);
+  EXPECT_DOUBLE_EQ(NoiseDeviation(config, 0.5), 0.1);
+  EXPECT_DOUBLE_EQ(PixelWeight(config, 1), 0.95);
+  EXPECT_DOUBLE_EQ(PixelWeight(config, 0), 0.70);
+}
+
+TEST(ScheduleTest, TheAverageFollowsFastAtFirst) {
+  const Config config;
+  EXPECT_DOUBLE_EQ(EmaDecay(config, 0), 0.1);
+  EXPECT_LT(EmaDecay(config, 100), 0.95);
+  EXPECT_DOUBLE_EQ(EmaDecay(config, 1000000), 0.999);
+}
+
+TEST(ScheduleTest, EndsByStepsOrByTime) {
+  Config config;
+  config.steps = 10;
+  EXPECT_FALSE(Finished(config, {9, 1e9}));
+  EXPECT_TRUE(Finished(config, {10, 0}));
+  config.time_seconds = 60;
+  EXPECT_FALSE(Finished(config, {1000, 59}));
+  EXPECT_TRUE(Finished(config, {0, 60}));
+}
+
+}  // namespace
+}  // namespace makeover::engine

@@ -1,0 +1,208 @@
+"""mkengine train as a process: what it writes, how it stops, how it goes on."""
+import json
+import os
+import re
+import signal
+import struct
+import tempfile
+import unittest
+import zlib
+
+import engine_support
+from engine_support import checkpoint, read_safetensors, write_pixels, write_rows
+
+# Fixed, so that runs of different lengths are the same run as far as both go.
+COMMON = ["--batch-size", 2, "--set", "half_life=4", "--set", "metrics_steps=1"]
+
+
+def state(path):
+    """Every bit that training goes on from; time has passed differently."""
+    tensors = read_safetensors(path)[1]
+    del tensors["schedule.elapsed_seconds"]
+    return tensors
+
+
+def last_error(events):
+    errors = [event for event in events if event["event"] == "error"]
+    return errors[-1] if errors else None
+
+
+class TrainTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.engine = engine_support.engine()
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def train(self, out, *words, **options):
+        return self.engine.train(self.folder.name, self.path(out), *COMMON, *words, **options)
+
+    def assert_same_state(self, one, other):
+        one, other = state(one), state(other)
+        self.assertEqual(list(one), list(other))
+        self.assertEqual([name for name in one if one[name] != other[name]], [])
+
+    def test_resume_gives_the_same_bits(self):
+        self.train("straight", "--steps", 6, "--set", "checkpoint_steps=3")
+        events, _ = self.train("resumed", "--steps", 6, "--resume", checkpoint(self.path("straight"), 3))
+        self.assertEqual([e["step"] for e in events if e["event"] == "metrics"], [4, 5, 6])
+        self.assert_same_state(checkpoint(self.path("straight"), 6), checkpoint(self.path("resumed"), 6))
+        self.assertNotEqual(state(checkpoint(self.path("straight"), 3))["generator.block0.conv1.weight"],
+                            state(checkpoint(self.path("straight"), 6))["generator.block0.conv1.weight"])
+
+    def test_sigterm_saves_and_the_run_goes_on(self):
+        write_pixels(self.path("faces.pixels"), 9)
+        write_rows(self.path("source"), range(5))
+        write_rows(self.path("target"), range(5, 9))
+        out = self.path("out")
+        process = self.engine.start(*self.engine.train_words(self.folder.name, out), *COMMON, "--steps", 10000, "--events")
+        events = []
+        for line in process.stdout:
+            events.append(json.loads(line))
+            if events[-1]["event"] == "metrics" and events[-1]["step"] == 2:
+                process.send_signal(signal.SIGTERM)
+        process.communicate()
+        self.assertEqual(process.returncode, 3)
+        self.assertEqual([e["event"] for e in events[-2:]], ["checkpoint", "stopped"])
+        step = events[-1]["step"]
+        self.assertGreaterEqual(step, 2)
+        self.assertEqual(events[-2]["path"], checkpoint(out, step))
+        self.train("out", "--steps", step + 1, "--resume", checkpoint(out, step))
+        self.train("straight", "--steps", step + 1)
+        self.assert_same_state(checkpoint(out, step + 1), checkpoint(self.path("straight"), step + 1))
+
+    def test_resume_writes_metrics_once(self):
+        self.train("out", "--steps", 3, "--set", "checkpoint_steps=2")
+        with open(self.path("out/metrics.jsonl"), "a") as file:
+            file.write('{"step": 4, "gen')  # as a killed run leaves it
+        self.train("out", "--steps", 4, "--resume", checkpoint(self.path("out"), 2))
+        with open(self.path("out/metrics.jsonl")) as file:
+            lines = [json.loads(line) for line in file]
+        self.assertEqual([line["step"] for line in lines], [1, 2, 3, 4])
+        self.assertEqual([line["anneal"] for line in lines], [1, 1, 1, 1])
+
+    def test_annealing_moves(self):
+        events, _ = self.train("out", "--steps", 6, "--set", "half_life=2")
+        values = [e["values"] for e in events if e["event"] == "metrics"]
+        self.assertEqual([v["anneal"] for v in values], [1, 1, 0.5, 0.5, 0.25, 0.25])
+        self.assertEqual([v["learningRate"] for v in values], [2e-4, 2e-4, 1e-4, 1e-4, 5e-5, 5e-5])
+
+    def test_events_and_files(self):
+        events, _ = self.train("out", "--steps", 2, "--set", "sample_steps=1", "--dataset-digest", "abc")
+        self.assertEqual([e["event"] for e in events if e["event"] != "progress"],
+                         ["start", "sample", "metrics", "sample", "metrics", "sample", "checkpoint", "done"])
+        self.assertEqual(sorted(os.listdir(self.path("out/samples"))), ["batch000000.png", "batch000001.png", "batch000002.png"])
+        self.assertEqual(read_safetensors(checkpoint(self.path("out"), 2))[0]["dataset"], "abc")
+        self.assertEqual((events[0]["command"], events[0]["device"], events[0]["precision"]), ("train", "cpu", "fp32"))
+
+    def test_the_sample_is_a_picture_of_the_held_out_faces(self):
+        self.train("out", "--steps", 1)
+        with open(self.path("out/samples/batch000000.png"), "rb") as file:
+            data = file.read()
+        self.assertEqual(data[:8], b"\x89PNG\r\n\x1a\n")
+        chunks, at = [], 8
+        while at < len(data):
+            (size,) = struct.unpack(">I", data[at:at + 4])
+            kind, body = data[at + 4:at + 8], data[at + 8:at + 8 + size]
+            self.assertEqual(struct.unpack(">I", data[at + 8 + size:at + 12 + size])[0], zlib.crc32(kind + body))
+            chunks.append((kind, body))
+            at += 12 + size
+        width, height = struct.unpack(">II", chunks[0][1][:8])
+        self.assertEqual((width, height), (640, 100))
+        lines = zlib.decompress(b"".join(body for kind, body in chunks if kind == b"IDAT"))
+        self.assertEqual(len(lines), 100 * (1 + 640 * 3))
+
+    def test_time_ends_a_run(self):
+        events, _ = self.train("out", "--time", "1s")
+        self.assertEqual(events[-1]["event"], "done")
+        self.assertGreater(events[-1]["step"], 0)
+
+    def test_missing_pictures_are_left_out(self):
+        write_pixels(self.path("faces.pixels"), 9, missing=[5, 6, 7])
+        events, _ = self.train("out", "--steps", 1, expect=1)
+        self.assertEqual((last_error(events)["class"], last_error(events)["code"]), ("USER", "too_few_pictures"))
+
+    def test_rows_beyond_the_cache_are_refused(self):
+        events, _ = self.train("out", "--steps", 1, rows=([0, 1, 9], [2, 3]), expect=1)
+        self.assertEqual((last_error(events)["class"], last_error(events)["code"]), ("USER", "bad_rows"))
+
+    def test_damaged_files_are_refused(self):
+        self.train("out", "--steps", 1)
+        with open(checkpoint(self.path("out"), 1), "r+b") as file:
+            file.truncate(100000)
+        events, _ = self.train("out2", "--steps", 2, "--resume", checkpoint(self.path("out"), 1), expect=1)
+        self.assertEqual(last_error(events)["code"], "bad_safetensors")
+        with open(self.path("faces.pixels"), "r+b") as file:
+            file.truncate(100000)
+        events, _ = self.train("out2", "--steps", 2, expect=1)
+        self.assertEqual(last_error(events)["code"], "bad_pixels")
+
+    def test_a_loss_that_is_no_number_fails_the_task(self):
+        self.train("out", "--steps", 1)
+        path = checkpoint(self.path("out"), 1)
+        with open(path, "rb") as file:
+            data = bytearray(file.read())
+        (size,) = struct.unpack("<Q", data[:8])
+        begin = json.loads(data[8:8 + size])["generator.block0.conv1.weight"]["data_offsets"][0]
+        data[8 + size + begin:12 + size + begin] = struct.pack("<f", float("nan"))
+        with open(path, "wb") as file:
+            file.write(data)
+        events, _ = self.train("out", "--steps", 3, "--resume", path, expect=1)
+        self.assertEqual((last_error(events)["class"], last_error(events)["code"]), ("TASK", "diverged"))
+        self.assertFalse(os.path.exists(checkpoint(self.path("out"), 3)))
+
+    def test_a_full_disk_is_of_class_storage(self):
+        write_pixels(self.path("faces.pixels"), 9)
+        os.makedirs(self.path("out"))
+        os.symlink("/dev/full", self.path("out/metrics.jsonl.partial"))
+        os.symlink("/dev/full", self.path("out/metrics.jsonl"))
+        events, _ = self.train("out", "--steps", 1, expect=1)
+        self.assertEqual(last_error(events)["class"], "STORAGE")
+
+    def test_usage(self):
+        for words, message in ((["train", "--out", "x", "--stesp", "1"], "Did you mean --steps"),
+                               (["trian"], "Did you mean train"), (["train", "x"], "--out"), (["bench", "--seconds", "x"], "--seconds"),
+                               (["train", "--pixels", "x", "--out", "y"], "--source-rows")):
+            process = self.engine.start(*words)
+            _, stderr = process.communicate()
+            self.assertEqual(process.returncode, 2, words)
+            self.assertIn(message, stderr)
+
+    def test_unknown_settings_and_recipes(self):
+        events, _ = self.train("out", "--set", "learning_rat=1", expect=1)
+        self.assertIn("Did you mean learning_rate", last_error(events)["message"])
+        events, _ = self.train("out", "--recipe", "clasic", expect=1)
+        self.assertIn("Did you mean classic", last_error(events)["message"])
+
+    def test_help_of_every_command(self):
+        process = self.engine.start("--help")
+        text, _ = process.communicate()
+        self.assertEqual(process.returncode, 0)
+        commands = re.findall(r"^  (\w+)  ", text, re.M)
+        self.assertIn("train", commands)
+        self.assertGreaterEqual(len(commands), 7)
+        for command in commands:
+            process = self.engine.start(command, "--help")
+            text, _ = process.communicate()
+            self.assertEqual(process.returncode, 0)
+            self.assertIn(f"mkengine {command}", text)
+            self.assertIn("Examples:", text)
+
+    def test_probe(self):
+        events, _ = self.engine.run("probe")
+        self.assertEqual(events[0]["devices"][0]["name"], "cpu")
+        self.assertGreater(events[0]["devices"][0]["memoryBytes"], 1 << 28)
+
+    def test_bench(self):
+        process = self.engine.start("bench", "--seconds", 0, "--batch-size", 2, "-o", "json")
+        text, _ = process.communicate()
+        bench = json.loads(text)
+        for key in ("trainImagesPerSecond", "inferImagesPerSecond", "threads", "batchSize"):
+            self.assertGreater(bench[key], 0, key)
+        self.assertIn(bench["precision"], ("fp32", "bf16"))
+
+
+if __name__ == "__main__":
+    engine_support.main("__main__")

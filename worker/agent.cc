@@ -15,7 +15,8 @@ Actions Agent::OnRegistered(const v1::RegisterResponse& response, int64_t now_ms
 
 v1::HeartbeatRequest Agent::Heartbeat() const {
   v1::HeartbeatRequest request;
-  request.set_wanted_version(wanted_version_);
+  // While it ends, a worker does not take in what is wanted, and must not be taken at its word.
+  request.set_wanted_version(shutdown_ ? 0 : wanted_version_);
   // The lease counts from the sending of an answered heartbeat, so no call may hang for long.
   int64_t hang_ms = std::min(options_.heartbeat_ms, options_.lease_ms / 4);
   if (!attempts_.empty()) hang_ms = std::min(hang_ms, options_.report_interval_ms);

@@ -21,6 +21,8 @@ constexpr int kTransferThreads = 4;
 constexpr int kReportThreads = 2;
 // An answer that comes at once must not make a busy loop of the heartbeats.
 constexpr int64_t kHeartbeatSpacingMs = 20;
+// While this worker ends, every answer comes at once.
+constexpr int64_t kEndingSpacingMs = 250;
 
 int64_t MonotonicMs() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -77,6 +79,7 @@ bool Daemon::Run() {
   client_.CancelHeartbeats();
   for (const auto& [lease, holding] : holdings_) holding->ended.Notify();
   children_.clear();
+  heartbeats_.join();
   absl::MutexLock lock(&mutex_);
   return agent_.idle();
 }
@@ -144,13 +147,22 @@ void Daemon::HeartbeatLoop() {
     const bool answered = registered && HeartbeatOnce();
     if (answered) {
       backoff.Reset();
-      ending_.WaitForNotificationWithTimeout(absl::Milliseconds(kHeartbeatSpacingMs));
+      const int64_t spacing_ms = IsStopping() ? kEndingSpacingMs : kHeartbeatSpacingMs;
+      ending_.WaitForNotificationWithTimeout(absl::Milliseconds(spacing_ms));
       continue;
     }
-    backoff.Wait(ending_);
+    if (!backoff.Wait(ending_)) break;
     // A coordinator that has restarted may not know this worker: saying so again does no harm.
     registered = false;
   }
+  // Without devices nothing is placed here, and what was placed meanwhile goes elsewhere at once
+  // instead of waiting until this worker counts as lost.
+  if (registered) client_.Register({}, options_.version).IgnoreError();
+}
+
+bool Daemon::IsStopping() {
+  absl::MutexLock lock(&mutex_);
+  return shutdown_end_ms_ != INT64_MAX;
 }
 
 bool Daemon::RegisterOnce() {
@@ -163,7 +175,8 @@ bool Daemon::RegisterOnce() {
   }
   logger_.Info("registered", {{"coordinator", options_.coordinator}});
   Input([&](Agent& agent, int64_t now_ms) { return agent.OnRegistered(*response, now_ms); });
-  registered_();
+  absl::MutexLock lock(&mutex_);
+  if (!std::exchange(told_, true)) registered_();
   return true;
 }
 

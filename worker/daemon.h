@@ -15,8 +15,8 @@
 #include "absl/synchronization/notification.h"
 #include "storage/log.h"
 #include "worker/agent.h"
-#include "worker/attempt_logs.h"
 #include "worker/cache.h"
+#include "worker/child_logs.h"
 #include "worker/coordinator_client.h"
 #include "worker/engine_commands.h"
 #include "worker/engine_process.h"
@@ -102,6 +102,7 @@ class Daemon {
   void HeartbeatLoop();
   bool RegisterOnce();
   bool HeartbeatOnce();
+  bool IsStopping();
 
   WorkFolder FolderOf(const LeaseId& lease) const { return {options_.data_dir + "/work", lease}; }
   HoldingPtr HoldingOf(const LeaseId& lease);
@@ -122,11 +123,12 @@ class Daemon {
   Agent agent_ ABSL_GUARDED_BY(mutex_);
   Actions actions_ ABSL_GUARDED_BY(mutex_);  // Decided, not yet done.
   std::vector<ChildId> dead_ ABSL_GUARDED_BY(mutex_);
+  bool told_ ABSL_GUARDED_BY(mutex_) = false;  // `registered_` was called.
   bool kill_ ABSL_GUARDED_BY(mutex_) = false;
   int64_t shutdown_end_ms_ ABSL_GUARDED_BY(mutex_) = INT64_MAX;
 
   // Last: their threads use what is above.
-  AttemptLogs logs_;
+  ChildLogs logs_;
   WorkPool transfers_;
   WorkPool reports_;
   std::thread heartbeats_;

@@ -6,9 +6,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -110,7 +110,8 @@ absl::StatusOr<std::unique_ptr<EngineProcess>> EngineProcess::Start(const Engine
   const pid_t pid = fork();
   if (pid == 0) child.Exec();
   if (pid < 0) return ErrnoStatus(errno, absl::StrCat("starting ", command.program));
-  FileDescriptor process(pidfd_open(pid, 0));
+  // glibc 2.36 declares pidfd_open for C alone.
+  FileDescriptor process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
   if (!process.is_open()) {
     const int error = errno;
     kill(pid, SIGKILL);

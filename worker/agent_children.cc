@@ -168,6 +168,7 @@ Actions Agent::OnChildEvent(ChildId id, const EngineEvent& event, int64_t now_ms
   Child& child = it->second;
   if (child.kind == ChildKind::kConvert) {
     OnConvertEvent(child, event, now_ms);
+    if (child.queue.empty()) LaunchWaiting(now_ms, &actions);
   } else if (LocalAttempt* attempt = Find(child.queue.front()); attempt != nullptr) {
     OnOwnEvent(child, *attempt, event);
   }

@@ -121,6 +121,7 @@ absl::StatusOr<Cache::Pin> Cache::GetAlone(const std::string& digest, int64_t si
   absl::MutexLock lock(&mutex_);
   reserved_ -= size;
   if (filled.ok()) return Add(name, size);
+  if (absl::IsDataLoss(filled)) unlink(PathOf(kPartial + digest).c_str());
   NotePartial(digest);
   return filled;
 }

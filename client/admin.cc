@@ -14,8 +14,10 @@ constexpr int kProblemsShown = 50;
 
 CommandResult Backup(Session& session, const std::string& path) {
   grpc::ClientContext context;
+  absl::StatusOr<AtomicFile> created = AtomicFile::Create(path);
+  if (!created.ok()) return AsLocalError(created.status());
+  AtomicFile& file = *created;
   const auto stream = session.admin().Backup(&context, v1::BackupRequest());
-  MK_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));
   v1::BackupResponse response;
   int64_t bytes = 0;
   absl::Status written;
@@ -25,9 +27,9 @@ CommandResult Backup(Session& session, const std::string& path) {
   }
   if (!written.ok()) context.TryCancel();
   const grpc::Status finished = stream->Finish();
-  MK_RETURN_IF_ERROR(written);
+  MK_RETURN_IF_ERROR(AsLocalError(written));
   MK_RETURN_IF_ERROR(FromGrpcStatus(finished));
-  MK_RETURN_IF_ERROR(file.Commit());
+  MK_RETURN_IF_ERROR(AsLocalError(file.Commit()));
   response.Clear();
   session.out.Emit(response, {path}, [&](const Painter&, bool) {
     return absl::StrCat("Wrote the catalog to ", path, " (", FormatSize(bytes), ").\n");

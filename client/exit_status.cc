@@ -29,4 +29,9 @@ ExitStatus ExitStatusOf(const absl::Status& status) {
   }
 }
 
+absl::Status AsLocalError(const absl::Status& status) {
+  if (status.code() != absl::StatusCode::kUnavailable) return status;
+  return absl::FailedPreconditionError(status.message());
+}
+
 }  // namespace makeover

@@ -19,4 +19,8 @@ enum class ExitStatus : int {
 // OK gives kDone; what no other value describes gives kFailed.
 ExitStatus ExitStatusOf(const absl::Status& status);
 
+// The error of a local file: never one that means that no coordinator answers, nor one that a
+// transfer would try again. OK stays OK.
+absl::Status AsLocalError(const absl::Status& status);
+
 }  // namespace makeover

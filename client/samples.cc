@@ -83,7 +83,7 @@ CommandResult GetSamples(Session& session, const SampleOptions& options) {
                       Call(session.jobs(), &v1::JobService::StubInterface::GetJob, request));
   MK_ASSIGN_OR_RETURN(const std::vector<v1::Sample> samples, Choose(job, options));
   const std::string dir = options.out.empty() ? absl::StrCat("job-", id, "-samples") : options.out;
-  MK_RETURN_IF_ERROR(MakeFolders(dir));
+  MK_RETURN_IF_ERROR(AsLocalError(MakeFolders(dir)));
   std::vector<Written> written;
   for (const v1::Sample& sample : samples) {
     const std::string path = absl::StrFormat("%s/batch%06d.png", dir, sample.step());

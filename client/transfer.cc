@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client/exit_status.h"
 #include "client/progress.h"
 #include "client/units.h"
 #include "storage/atomic_file.h"
@@ -44,7 +45,9 @@ absl::StatusOr<PartFile> OpenPart(const std::string& path, int64_t bytes_max) {
 
 absl::Status Fetch(Session& session, const v1::Blob& blob, const std::string& path,
                    const std::string& label) {
-  MK_ASSIGN_OR_RETURN(const PartFile part, OpenPart(path, blob.size()));
+  absl::StatusOr<PartFile> opened = OpenPart(path, blob.size());
+  if (!opened.ok()) return AsLocalError(opened.status());
+  const PartFile& part = *opened;
   ProgressLine line(stderr, session.out.error_terminal(), label.empty());
   RateMeter rate;
   const auto progress = [&](int64_t done) {
@@ -53,13 +56,13 @@ absl::Status Fetch(Session& session, const v1::Blob& blob, const std::string& pa
                  rate.per_second(), rate.EtaSeconds(static_cast<double>(blob.size())), ""});
   };
   const auto sink = [&](std::string_view data) {
-    return WriteAll(part.file.get(), {data.data(), data.size()}, path);
+    return AsLocalError(WriteAll(part.file.get(), {data.data(), data.size()}, path));
   };
   const Interrupt::Scope scope(session.interrupt(), nullptr);
   MK_RETURN_IF_ERROR(DownloadBlob(session.blobs(), blob.digest(), part.bytes, sink,
                                   PatientTransfer(session, progress))
                          .status());
-  return SyncFd(part.file.get(), path);
+  return AsLocalError(SyncFd(part.file.get(), path));
 }
 
 }  // namespace
@@ -93,7 +96,7 @@ absl::Status DownloadToFile(Session& session, const v1::Blob& blob, const std::s
     unlink(part.c_str());
     return WrongDigest(blob);
   }
-  return RenameDurably(part, path);
+  return AsLocalError(RenameDurably(part, path));
 }
 
 absl::StatusOr<std::string> DownloadToString(Session& session, const v1::Blob& blob,

@@ -20,7 +20,7 @@ def read_safetensors(path):
 
 
 def write_pixels(path, rows, seed=1, height=100, width=80, missing=()):
-    """A pixel cache of smooth made-up faces: a bright ellipse on a dark ground, different in every row."""
+    """A pixel cache of made-up faces: a bright grainy ellipse on a dark ground, different in every row."""
     random.seed(seed)
     table = bytes(0 if row in missing else 1 for row in range(rows))
     offset = -(-(40 + rows) // 4096) * 4096
@@ -30,12 +30,14 @@ def write_pixels(path, rows, seed=1, height=100, width=80, missing=()):
         for row in range(rows):
             low, high = [[random.randrange(base, base + 100) for _ in range(3)] for base in (0, 150)]
             x0, y0 = random.uniform(30, 50), random.uniform(40, 60)
+            grain = random.randbytes(height * width * 3)
             pixels = bytearray()
             for y in range(height):
                 for x in range(width):
                     inside = ((x - x0) / 25) ** 2 + ((y - y0) / 40) ** 2 < 1
                     pixels += bytes(high if inside else low)
-            file.write(bytes(pixels) if row not in missing else bytes(height * width * 3))
+            pixels = bytes(level - level // 4 + grain[i] // 8 for i, level in enumerate(pixels))
+            file.write(pixels if row not in missing else bytes(height * width * 3))
 
 
 def write_rows(path, rows):
@@ -44,7 +46,7 @@ def write_rows(path, rows):
 
 
 class Engine:
-    def __init__(self, binary, threads=2):
+    def __init__(self, binary, threads=1):
         self.binary = binary
         self.threads = threads
 

@@ -1,4 +1,5 @@
-"""Recipe `classic` written again in PyTorch, and compared with the engine: outputs, losses, gradients, updated weights.
+"""Recipe `classic` written again in PyTorch (in float64, as the truth that float32 has to come near), and compared with
+the engine: outputs, losses, gradients, updated weights.
 
 Nothing here is derived from the engine's sources; both follow the same description.  REFERENCE.PY MKENGINE NETWORK_OUTPUTS
 """
@@ -18,7 +19,7 @@ TYPES = {"F32": numpy.float32, "F64": numpy.float64, "I64": numpy.int64}
 
 
 def load(path):
-    return {name: torch.from_numpy(numpy.frombuffer(data, TYPES[dtype]).reshape(shape).copy())
+    return {name: torch.from_numpy(numpy.frombuffer(data, TYPES[dtype]).reshape(shape).astype(numpy.float64))
             for name, (dtype, shape, data) in read_safetensors(path)[1].items()}
 
 
@@ -83,7 +84,7 @@ def pixels(path, rows):
     count = int.from_bytes(data[24:32], "little")
     begin = int.from_bytes(data[32:40], "little")
     faces = numpy.frombuffer(data[begin:], numpy.uint8).reshape(count, 100, 80, 3)[rows]
-    return torch.from_numpy(faces.copy()).permute(0, 3, 1, 2).float() / 255
+    return torch.from_numpy(faces.copy()).permute(0, 3, 1, 2).double() / 255
 
 
 class ReferenceTest(unittest.TestCase):
@@ -168,9 +169,11 @@ class ReferenceTest(unittest.TestCase):
     def check_update(self, network, gradient, old, new, rate):
         prefix = f"optimizer.{network}."
         moved = (new[prefix + "mean"] - 0.9 * old[prefix + "mean"]) / 0.1
-        scale = gradient.abs().max().item()
-        self.assertGreater(scale, 0)
-        self.assertLess((moved - gradient).abs().max().item(), 1e-4 * scale, f"gradient of the {network}")
+        # By its length: single weights in front of a normalisation see the rounding of long sums. And 1e-5 for the
+        # untrained discriminator, whose gradients of real and generated pictures all but cancel.
+        length = gradient.norm().item()
+        self.assertGreater(length, 1e-3)
+        self.assertLess((moved - gradient).norm().item(), 1e-4 * length + 1e-5, f"gradient of the {network}")
         steps = new[prefix + "steps"].item()
         mean = new[prefix + "mean"] / (1 - 0.9 ** steps)
         variance = new[prefix + "variance"] / (1 - 0.999 ** steps)

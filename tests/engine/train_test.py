@@ -45,6 +45,7 @@ class TrainTest(unittest.TestCase):
         self.assertEqual([name for name in one if one[name] != other[name]], [])
 
     def test_resume_gives_the_same_bits(self):
+        self.engine.threads = 2
         self.train("straight", "--steps", 6, "--set", "checkpoint_steps=3")
         events, _ = self.train("resumed", "--steps", 6, "--resume", checkpoint(self.path("straight"), 3))
         self.assertEqual([e["step"] for e in events if e["event"] == "metrics"], [4, 5, 6])
@@ -155,9 +156,8 @@ class TrainTest(unittest.TestCase):
 
     def test_a_full_disk_is_of_class_storage(self):
         write_pixels(self.path("faces.pixels"), 9)
-        os.makedirs(self.path("out"))
-        os.symlink("/dev/full", self.path("out/metrics.jsonl.partial"))
-        os.symlink("/dev/full", self.path("out/metrics.jsonl"))
+        os.makedirs(self.path("out/samples"))
+        os.symlink("/dev/full", self.path("out/samples/batch000000.png.partial"))
         events, _ = self.train("out", "--steps", 1, expect=1)
         self.assertEqual(last_error(events)["class"], "STORAGE")
 

@@ -30,6 +30,12 @@ bool WatchHub::Follower::Wait(absl::Duration timeout) {
   return !hub_.closed_;
 }
 
+bool WatchHub::Follower::Rest(absl::Duration duration) {
+  absl::MutexLock lock(&hub_.mutex_);
+  hub_.mutex_.AwaitWithTimeout(absl::Condition(&hub_.closed_), duration);
+  return !hub_.closed_;
+}
+
 void WatchHub::Changed(JobId job) {
   absl::MutexLock lock(&mutex_);
   const auto [first, last] = followers_.equal_range(job);

@@ -26,6 +26,8 @@ class WatchHub {
     // Until the job has changed since the last call (at once, if it has), or `timeout` is over.
     // False: the hub is closed.
     bool Wait(absl::Duration timeout);
+    // For `duration`, whatever changes. False: the hub is closed.
+    bool Rest(absl::Duration duration);
 
    private:
     friend class WatchHub;

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "coordinator/coordinator.h"
+#include "storage/catalog.h"
+
+namespace makeover {
+
+// kNotFound, with the names there are.
+absl::StatusOr<Dataset> FindDataset(const Catalog& catalog, const std::string& name);
+
+// In a decision: with what was decided before in the same round. kNotFound.
+absl::StatusOr<Dataset> FindDataset(const View& view, const std::string& name);
+
+// An empty name means the only dataset. kFailedPrecondition: there is none. kInvalidArgument: there
+// are several.
+absl::StatusOr<Dataset> FindDatasetOrOnly(const Catalog& catalog, const std::string& name);
+
+}  // namespace makeover

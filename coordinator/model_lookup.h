@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "storage/catalog.h"
+
+namespace makeover {
+
+// A model's name, resolved.
+struct ResolvedModel {
+  Model model;
+  Job job;                               // Its training.
+  std::vector<Checkpoint> checkpoints;   // All of them, in order of steps.
+  std::optional<Checkpoint> checkpoint;  // That the name means now; none yet.
+};
+
+// `text`: MODEL, MODEL@STEP, or empty for the newest model whose training SUCCEEDED.
+// kNotFound, with the names or steps there are. kInvalidArgument: no name.
+absl::StatusOr<ResolvedModel> ResolveModel(const Catalog& catalog, const std::string& text);
+
+absl::StatusOr<ResolvedModel> Resolve(const Catalog& catalog, Model model,
+                                      std::optional<uint32_t> step);
+
+// "NAME@STEP". REQUIRES: it has a checkpoint.
+std::string NameWithStep(const ResolvedModel& model);
+
+}  // namespace makeover

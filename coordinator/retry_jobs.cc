@@ -1,0 +1,93 @@
+#include "coordinator/retry_jobs.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/dataset_lookup.h"
+#include "coordinator/errors.h"
+#include "coordinator/job_state.h"
+#include "coordinator/submit.h"
+#include "storage/status_macros.h"
+
+namespace makeover {
+namespace {
+
+// The same work from the beginning, without what the old job made of it.
+Job CopyOf(const Job& old) {
+  Job job = old;
+  job.wish = JobWish::kRun;
+  job.request_id.clear();
+  job.after_job = 0;
+  job.start_ms = 0;
+  job.end_ms = 0;
+  job.failure = {};
+  return job;
+}
+
+absl::StatusOr<std::vector<Task>> CopyTasks(const Catalog& catalog, const Job& old) {
+  MK_ASSIGN_OR_RETURN(const std::vector<Task> tasks, catalog.ListTasks(old.id));
+  std::vector<Task> copies;
+  for (const Task& task : tasks) {
+    Task& copy = copies.emplace_back();
+    copy.input = task.input;
+    copy.files = task.files;
+    copy.step = task.step;
+    copy.checkpoint = task.checkpoint;
+  }
+  return copies;
+}
+
+// A training's name means the new job from now on, which begins with the old one's checkpoint.
+absl::Status TakeOverTraining(const View& view, const Job& old, Edit& edit) {
+  const JobId id = edit.jobs.front().id;
+  MK_ASSIGN_OR_RETURN(std::vector<Checkpoint> checkpoints, view.catalog.ListCheckpoints(old.id));
+  if (!checkpoints.empty()) {
+    checkpoints.back().job = id;
+    edit.checkpoints.push_back(std::move(checkpoints.back()));
+  }
+  absl::StatusOr<Model> model = view.catalog.GetModel(old.model);
+  if (!model.ok() && !absl::IsNotFound(model.status())) return model.status();
+  // Somebody else's name by now? Then the new job makes do without one.
+  if (model.ok() && model->job != old.id) return absl::OkStatus();
+  Model renewed{.name = old.model, .job = id, .step = 0, .create_ms = view.now};
+  if (model.ok()) renewed.create_ms = model->create_ms;
+  edit.models.push_back(std::move(renewed));
+  return absl::OkStatus();
+}
+
+absl::Status TakeOverPreparation(const View& view, Edit& edit) {
+  MK_ASSIGN_OR_RETURN(Dataset dataset, FindDataset(view, edit.jobs.front().dataset));
+  dataset.state = DatasetState::kPreparing;
+  dataset.failure = {};
+  dataset.prepare_job = edit.jobs.front().id;
+  edit.datasets.push_back(std::move(dataset));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Edit> SubmitAgain(const View& view, const Job& old) {
+  if (!old.dataset.empty()) MK_RETURN_IF_ERROR(FindDataset(view, old.dataset).status());
+  MK_ASSIGN_OR_RETURN(std::vector<Task> tasks, CopyTasks(view.catalog, old));
+  MK_ASSIGN_OR_RETURN(
+      Edit edit, view.scheduler.SubmitJob(CopyOf(old), std::move(tasks), std::nullopt, view.now));
+  if (old.kind == JobKind::kTrain) MK_RETURN_IF_ERROR(TakeOverTraining(view, old, edit));
+  if (old.kind == JobKind::kPrepare) MK_RETURN_IF_ERROR(TakeOverPreparation(view, edit));
+  return edit;
+}
+
+}  // namespace
+
+absl::StatusOr<JobId> RetryJob(const Backend& backend, JobId id) {
+  JobId runs = id;
+  MK_RETURN_IF_ERROR(backend.coordinator.Run([&](const View& view) -> absl::StatusOr<Edit> {
+    if (view.scheduler.state().jobs.count(id) > 0) return view.scheduler.Retry(id, view.now);
+    absl::StatusOr<Job> old = view.catalog.GetJob(id);
+    if (!old.ok()) return errors::NoSuchJob(id);
+    if (old->state == JobState::kSucceeded) return errors::NothingToRetry(id);
+    MK_ASSIGN_OR_RETURN(Edit edit, SubmitAgain(view, *old));
+    runs = edit.jobs.front().id;
+    return edit;
+  }));
+  return runs;
+}
+
+}  // namespace makeover

@@ -14,6 +14,7 @@
 #include "client/follow.h"
 #include "client/job_view.h"
 #include "client/progress.h"
+#include "client/request_id.h"
 #include "client/units.h"
 #include "proto/names.h"
 #include "storage/file_io.h"

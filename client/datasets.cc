@@ -4,6 +4,7 @@
 #include "client/follow.h"
 #include "client/import.h"
 #include "client/progress.h"
+#include "client/request_id.h"
 #include "client/session.h"
 #include "client/table.h"
 #include "client/transfer.h"

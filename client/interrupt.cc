@@ -71,6 +71,7 @@ void Interrupt::Heard() {
   const std::lock_guard lock(mutex_);
   if (requested_ || !scoped_) EndNow();
   requested_ = true;
+  stop_source_.request_stop();
   if (action_) action_();
   changed_.notify_all();
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <thread>
 
 namespace makeover {
@@ -39,6 +40,9 @@ class Interrupt {
   // Has one been heard?
   bool requested() const;
 
+  // Asked to stop by the first interrupt.
+  std::stop_token stop_token() const { return stop_source_.get_token(); }
+
   // Sleeps, but not beyond an interrupt. Returns whether there was none.
   bool Sleep(std::chrono::milliseconds duration);
 
@@ -51,6 +55,7 @@ class Interrupt {
   std::function<void()> action_;  // guarded by mutex_
   bool scoped_ = false;           // guarded by mutex_
   bool requested_ = false;        // guarded by mutex_
+  std::stop_source stop_source_;
   int signals_ = -1;
   int stop_ = -1;
   std::thread listener_;

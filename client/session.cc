@@ -3,9 +3,6 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <random>
-
-#include "absl/strings/str_format.h"
 #include "proto/channel.h"
 #include "storage/status_macros.h"
 
@@ -27,11 +24,6 @@ absl::Status Session::Connect() {
 std::string Session::Owner() const {
   if (const passwd* entry = getpwuid(getuid()); entry != nullptr) return entry->pw_name;
   return environment_("USER").value_or("unknown");
-}
-
-std::string RandomRequestId() {
-  std::random_device random;
-  return absl::StrFormat("%08x%08x%08x%08x", random(), random(), random(), random());
 }
 
 }  // namespace makeover

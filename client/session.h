@@ -108,7 +108,4 @@ absl::StatusOr<Response> CallPatiently(Session& session, Service& stub,
   }
 }
 
-// A random id for requests that must not be made twice: 32 hexadecimal digits.
-std::string RandomRequestId();
-
 }  // namespace makeover

@@ -3,6 +3,7 @@
 #include "client/command.h"
 #include "client/follow.h"
 #include "client/job_view.h"
+#include "client/request_id.h"
 #include "client/session.h"
 #include "client/table.h"
 #include "client/units.h"

@@ -70,6 +70,7 @@ absl::Status Fetch(Session& session, const v1::Blob& blob, const std::string& pa
 TransferOptions PatientTransfer(Session& session, std::function<void(int64_t)> progress) {
   TransferOptions options;
   options.deadline = session.Now() + kTransferPatience;
+  options.stop = session.interrupt().stop_token();
   options.progress = [&session, progress = std::move(progress)](int64_t done) {
     if (progress) progress(done);
     return !session.interrupt().requested();

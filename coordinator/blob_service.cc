@@ -17,14 +17,15 @@ absl::Status CheckDigest(const std::string& digest) {
   return IsDigest(digest) ? absl::OkStatus() : errors::BadDigest(digest);
 }
 
-absl::Status FindMissing(const BlobStore& blobs, const v1::FindMissingBlobsRequest& request,
+// What is said to be there is spared by sweeps for a grace period, so that it can be referred to.
+absl::Status FindMissing(BlobStore& blobs, const v1::FindMissingBlobsRequest& request,
                          v1::FindMissingBlobsResponse& response) {
   if (request.digests_size() > kFindMissingDigestsMax) {
     return errors::TooMany("digests", request.digests_size(), kFindMissingDigestsMax);
   }
   for (const std::string& digest : request.digests()) {
     MK_RETURN_IF_ERROR(CheckDigest(digest));
-    if (!blobs.Has(digest)) response.add_missing(digest);
+    if (!blobs.Touch(digest).ok()) response.add_missing(digest);
   }
   return absl::OkStatus();
 }

@@ -3,8 +3,9 @@
 #include <grpcpp/client_context.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <memory>
-#include <thread>
+#include <mutex>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -20,23 +21,26 @@ bool GoOn(const TransferOptions& options, int64_t bytes_done) {
 
 absl::Status Cancelled() { return absl::CancelledError("The transfer was stopped."); }
 
-// Sleeps between attempts, longer each time that nothing got through.
+// Waits between attempts, longer each time that nothing got through.
 class Backoff {
  public:
-  explicit Backoff(std::chrono::system_clock::time_point deadline) : deadline_(deadline) {}
+  explicit Backoff(const TransferOptions& options) : options_(options) {}
 
   void Reset() { next_ = kTransferBackoffFirst; }
 
-  // False if the deadline comes first.
+  // False if the deadline comes first, or a stop.
   bool Wait() {
-    if (std::chrono::system_clock::now() + next_ >= deadline_) return false;
-    std::this_thread::sleep_for(next_);
+    if (std::chrono::system_clock::now() + next_ >= options_.deadline) return false;
+    std::unique_lock lock(mutex_);
+    stopped_.wait_for(lock, options_.stop, next_, [] { return false; });
     next_ = std::min(next_ * 2, kTransferBackoffMax);
-    return true;
+    return !options_.stop.stop_requested();
   }
 
  private:
-  const std::chrono::system_clock::time_point deadline_;
+  const TransferOptions& options_;
+  std::mutex mutex_;
+  std::condition_variable_any stopped_;
   std::chrono::milliseconds next_ = kTransferBackoffFirst;
 };
 
@@ -176,7 +180,7 @@ class Download {
 // has come: while that moves on, the back-off begins anew.
 template <typename Attempt, typename Position>
 absl::Status Persist(const TransferOptions& options, Attempt attempt, Position position) {
-  Backoff backoff(options.deadline);
+  Backoff backoff(options);
   int64_t reached = position();
   while (true) {
     absl::Status status = attempt();
@@ -184,7 +188,7 @@ absl::Status Persist(const TransferOptions& options, Attempt attempt, Position p
     if (position() > reached) backoff.Reset();
     reached = std::max(reached, position());
     if (!GoOn(options, position())) return Cancelled();
-    if (!backoff.Wait()) return status;
+    if (!backoff.Wait()) return options.stop.stop_requested() ? Cancelled() : status;
   }
 }
 

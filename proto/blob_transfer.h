@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,8 @@ struct TransferOptions {
   // has taken (download), counted from the beginning of the blob. Returns whether to go on: false
   // ends the transfer with CANCELLED. May be empty. Called from the thread of the call.
   std::function<bool(int64_t bytes_done)> progress;
+  // Ends the waiting between two attempts, and so the transfer, with CANCELLED.
+  std::stop_token stop;
 };
 
 // Fills `size` bytes at `data` from `offset` of the blob.

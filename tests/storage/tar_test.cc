@@ -6,14 +6,11 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "storage/sha256.h"
-#include "storage/shards.h"
 #include "tests/storage/temp_dir.h"
 
 namespace makeover {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 
 int Shell(const std::string& command) { return std::system(command.c_str()); }
@@ -136,46 +133,6 @@ TEST_F(TarTest, ASizeBeyondTheFileIsATruncation) {
   EXPECT_THAT(ReadTarIndex(tar_).message(), HasSubstr("cut off"));
   EXPECT_FALSE(ReadTarMember(tar_, {"a", 512, uint64_t{1} << 62}).ok());
   EXPECT_FALSE(ReadTarMember(tar_, {"a", ~uint64_t{0}, 512}).ok());
-}
-
-TEST(Shards, AreCutBySizeAndInOrder) {
-  const std::vector<std::string> names{"a", "b", "c", "d"};
-  const std::vector<uint64_t> sizes{1000, 1000, 9000, 10};
-  // Headers of 512, contents to whole blocks, 1,024 at the end: a and b take 4,096.
-  EXPECT_THAT(PlanShards(names, sizes, 4096),
-              ElementsAre(ShardPlan{0, 2}, ShardPlan{2, 1}, ShardPlan{3, 1}));
-  EXPECT_EQ(PlanShards(names, sizes, 4095).size(), 4u);
-  EXPECT_THAT(PlanShards(names, sizes), ElementsAre(ShardPlan{0, 4}));
-  EXPECT_THAT(PlanShards({}, {}), testing::IsEmpty());
-  const std::vector<std::string> many(kShardItemsMax + 1, "n");
-  const std::vector<uint64_t> empty(kShardItemsMax + 1, 0);
-  EXPECT_THAT(PlanShards(many, empty),
-              ElementsAre(ShardPlan{0, kShardItemsMax}, ShardPlan{kShardItemsMax, 1}));
-}
-
-TEST(Shards, AreTarsWithDigests) {
-  TempDir dir;
-  std::vector<std::string> names;
-  for (const auto& [name, content] : Files()) {
-    WriteText(dir / name, content);
-    names.push_back(name);
-  }
-  const auto shard = PackShard(dir.path(), names);
-  ASSERT_TRUE(shard.ok()) << shard.status();
-  EXPECT_EQ(shard->digest, Sha256Hex(shard->bytes));
-  WriteText(dir / "shard.tar", shard->bytes);
-  EXPECT_EQ(*ReadTarIndex(dir / "shard.tar"), shard->members);
-  for (size_t i = 0; i < names.size(); ++i) {
-    EXPECT_EQ(shard->bytes.substr(shard->members[i].offset, shard->members[i].size),
-              Files()[i].second);
-  }
-  std::filesystem::last_write_time(
-      dir / names[0], std::filesystem::file_time_type::clock::now() - std::chrono::hours(99));
-  EXPECT_EQ(PackShard(dir.path(), names)->digest, shard->digest);
-  const std::vector<std::string> missing{"none.jpg"};
-  EXPECT_TRUE(absl::IsNotFound(PackShard(dir.path(), missing).status()));
-  const std::vector<std::string> hostile{"../x"};
-  EXPECT_TRUE(absl::IsInvalidArgument(PackShard(dir.path(), hostile).status()));
 }
 
 }  // namespace

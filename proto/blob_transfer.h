@@ -26,9 +26,9 @@ struct TransferOptions {
   // Called after every message with the bytes that the other side has (upload) or that the sink
   // has taken (download), counted from the beginning of the blob. Returns whether to go on: false
   // ends the transfer with CANCELLED. May be empty. Called from the thread of the call.
-  std::function<bool(int64_t bytes_done)> progress;
+  std::function<bool(int64_t bytes_done)> progress = {};
   // Ends the waiting between two attempts, and so the transfer, with CANCELLED.
-  std::stop_token stop;
+  std::stop_token stop = {};
 };
 
 // Fills `size` bytes at `data` from `offset` of the blob.

@@ -159,6 +159,8 @@ void ScriptedCoordinator::Start() {
   address_ = absl::StrCat("127.0.0.1:", port);
 }
 
+ScriptedCoordinator::~ScriptedCoordinator() { Stop(); }
+
 void ScriptedCoordinator::Stop() {
   if (server_ == nullptr) return;
   {

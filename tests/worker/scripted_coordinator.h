@@ -22,8 +22,8 @@ namespace makeover {
 // loopback port. Its memory outlives Stop and Start, as a catalog would. Thread-safe.
 class ScriptedCoordinator {
  public:
-  ScriptedCoordinator();
-  ~ScriptedCoordinator() { Stop(); }
+  ScriptedCoordinator();  // Listening.
+  ~ScriptedCoordinator();
 
   const std::string& address() const { return address_; }
   // As if it were killed; Start listens at the same address again.

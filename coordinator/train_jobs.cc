@@ -51,6 +51,7 @@ absl::Status CheckRequest(const v1::CreateTrainJobRequest& request) {
   MK_RETURN_IF_ERROR(CheckBound("--steps", request.steps(), 0, kStepsMax));
   MK_RETURN_IF_ERROR(CheckBound("--time in seconds", request.time_seconds(), 0, 1e9));
   MK_RETURN_IF_ERROR(CheckBound("--batch-size", request.batch_size(), 0, kBatchSizeMax));
+  MK_RETURN_IF_ERROR(CheckBound("--seed", static_cast<double>(request.seed()), 0, kSeedMax));
   MK_RETURN_IF_ERROR(CheckBound("--gpus", request.gpus(), 0, kGpusMax));
   if (request.settings_size() > kSettingsMax) {
     return errors::TooMany("settings", request.settings_size(), kSettingsMax);
@@ -72,7 +73,7 @@ v1::TrainSpec SpecOf(const v1::CreateTrainJobRequest& request, const Dataset& da
                                             : kDefaultSteps);
   spec.set_batch_size(request.batch_size() > 0 ? request.batch_size() : kDefaultBatchSize);
   *spec.mutable_settings() = request.settings();
-  spec.set_seed(request.has_seed() ? request.seed() : seed);
+  spec.set_seed(request.has_seed() ? request.seed() : seed & kDrawnSeedMask);
   spec.set_gpus(request.gpus());
   spec.set_dataset_digest(dataset.index.digest);
   return spec;

@@ -177,7 +177,13 @@ class Cluster:
         raise AssertionError(f"waited {timeout_s} s in vain for: {what}\n{self.logs()}")
 
     def wait_job(self, job_id, predicate, what):
-        return self.wait_for(what, lambda: (lambda j: j if predicate(j) else None)(self.job(job_id)))
+        def met():
+            job = self.job(job_id)
+            if predicate(job):
+                return job
+            assert job["state"] not in ("FAILED", "CANCELLED", "SUCCEEDED"), f"job ended without {what}: {job}\n{self.logs()}"
+            return None
+        return self.wait_for(what, met)
 
     def logs(self):
         programs = {"coordinator": self.coordinator, **self.workers}

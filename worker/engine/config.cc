@@ -1,5 +1,6 @@
 #include "worker/engine/config.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <variant>
@@ -10,7 +11,9 @@
 namespace makeover::engine {
 namespace {
 
-using Member = std::variant<int64_t Config::*, double Config::*, bool Config::*>;
+using Member =
+    std::variant<int64_t Config::*, double Config::*, bool Config::*, std::string Config::*>;
+enum MemberKind { kWhole, kReal, kTruth, kWord };
 
 struct Setting {
   const char* name;
@@ -53,6 +56,7 @@ const std::vector<Setting>& Settings() {
        "training time between checkpoints"},
       {"checkpoint_steps", &Config::checkpoint_steps, 0, 1e9,
        "above 0: a checkpoint every so many steps too"},
+      {"precision", &Config::precision, 0, 0, "auto, fp32 or bf16"},
   };
   return settings;
 }
@@ -85,11 +89,22 @@ bool ParseBool(std::string_view text, bool* out) {
   return *out || text == "0" || text == "false" || text == "no" || text == "off";
 }
 
+const std::vector<std::string>& Precisions() {
+  static const std::vector<std::string> precisions = {"auto", "fp32", "bf16"};
+  return precisions;
+}
+
+bool ParseWord(std::string_view text, std::string* out) {
+  *out = text;
+  return std::find(Precisions().begin(), Precisions().end(), text) != Precisions().end();
+}
+
 std::string Plain(double value) { return Json(value).Write(); }
 
 std::string KindOf(const Setting& setting) {
-  if (setting.member.index() == 2) return "true or false";
-  return std::string(setting.member.index() == 0 ? "a whole number" : "a number") + " from " +
+  if (setting.member.index() == kTruth) return "true or false";
+  if (setting.member.index() == kWord) return setting.help;
+  return std::string(setting.member.index() == kWhole ? "a whole number" : "a number") + " from " +
          Plain(setting.min) + " to " + Plain(setting.max);
 }
 
@@ -97,6 +112,18 @@ std::string KindOf(const Setting& setting) {
   Refuse("bad_setting",
          "The setting " + std::string(setting.name) + " cannot be '" + std::string(value) + "'.",
          "Give it " + KindOf(setting) + ".");
+}
+
+template <typename Value>
+bool ParseWithin(const Setting& setting, std::string_view text, Value* out) {
+  if constexpr (std::is_same_v<Value, std::string>) {
+    return ParseWord(text, out);
+  } else if constexpr (std::is_same_v<Value, bool>) {
+    return ParseBool(text, out);
+  } else {
+    return ParseNumber(text, out) && static_cast<double>(*out) >= setting.min &&
+           static_cast<double>(*out) <= setting.max;
+  }
 }
 
 Json ValueOf(const Setting& setting, const Config& config) {
@@ -126,14 +153,7 @@ void SetSetting(std::string_view key, std::string_view value, Config* config) {
   std::visit(
       [&](auto member) {
         std::remove_reference_t<decltype(config->*member)> parsed{};
-        bool ok = false;
-        if constexpr (std::is_same_v<decltype(parsed), bool>) {
-          ok = ParseBool(value, &parsed);
-        } else {
-          ok = ParseNumber(value, &parsed);
-        }
-        const double number = static_cast<double>(parsed);
-        if (!ok || !(number >= setting.min && number <= setting.max)) RefuseValue(setting, value);
+        if (!ParseWithin(setting, value, &parsed)) RefuseValue(setting, value);
         config->*member = parsed;
       },
       setting.member);
@@ -169,7 +189,9 @@ Config ConfigFromJson(const Json& json) {
 std::vector<SettingHelp> DescribeSettings() {
   std::vector<SettingHelp> lines;
   for (const Setting& setting : Settings()) {
-    lines.push_back({setting.name, ValueOf(setting, Config()).Write(), setting.help});
+    const Json value = ValueOf(setting, Config());
+    lines.push_back(
+        {setting.name, value.is_string() ? value.AsString() : value.Write(), setting.help});
   }
   return lines;
 }

@@ -38,6 +38,8 @@ struct Config {
   double checkpoint_seconds = 300;
   int64_t checkpoint_steps = 0;  // above 0: also every so many steps
 
+  std::string precision = "auto";  // or fp32 or bf16; auto: bf16 where the device is fast in it
+
   // The value of half_life, or what 0 stands for.
   double HalfLife() const;
 };
@@ -61,7 +63,7 @@ Config ConfigFromJson(const Json& json);
 
 struct SettingHelp {
   std::string name;
-  std::string value;  // the default of recipe classic
+  std::string value;  // as it is written on the command line, of recipe classic
   std::string help;
 };
 std::vector<SettingHelp> DescribeSettings();

@@ -10,10 +10,10 @@ std::vector<Option> ComputeOptions() {
           {"--threads", "N", "of the processor; 0 (default) takes all"}};
 }
 
-engine::Compute ComputeOf(const Arguments& arguments) {
-  const std::string precision = arguments.Choice("--precision", "auto", {"auto", "fp32", "bf16"});
+engine::Compute ComputeOf(const Arguments& arguments, const std::string& precision) {
+  const std::string chosen = arguments.Choice("--precision", precision, {"auto", "fp32", "bf16"});
   const auto threads = static_cast<int>(arguments.Integer("--threads", 0, 0, 1024));
-  return engine::ChooseCompute(arguments.Text("--device", "auto"), precision, threads);
+  return engine::ChooseCompute(arguments.Text("--device", "auto"), chosen, threads);
 }
 
 void EmitStart(const std::string& command, const engine::Compute& compute,

@@ -47,9 +47,10 @@ int RunSynth(const Arguments& arguments, const Surroundings& around);
 int RunGrid(const Arguments& arguments, const Surroundings& around);
 int RunBench(const Arguments& arguments, const Surroundings& around);
 
-// --device, --precision, --threads: their rows in a command's help, and their meaning.
+// --device, --precision, --threads: their rows in a command's help, and their meaning. `precision`
+// holds where the option is absent.
 std::vector<Option> ComputeOptions();
-engine::Compute ComputeOf(const Arguments& arguments);
+engine::Compute ComputeOf(const Arguments& arguments, const std::string& precision = "auto");
 
 // The event `start`.
 void EmitStart(const std::string& command, const engine::Compute& compute,

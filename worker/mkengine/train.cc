@@ -175,7 +175,7 @@ int RunTrain(const Arguments& arguments, const Surroundings& around) {
   run.resume = arguments.Text("--resume");
   run.dataset_digest = arguments.Text("--dataset-digest");
   run.config = ConfigOf(arguments);
-  run.compute = ComputeOf(arguments);
+  run.compute = ComputeOf(arguments, run.config.precision);
   EmitStart("train", run.compute, around);
   engine::MakeFolder(run.out);
   std::string cache_path;

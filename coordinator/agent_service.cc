@@ -20,7 +20,6 @@ namespace {
 absl::Status CheckRegistration(const v1::RegisterRequest& request) {
   MK_RETURN_IF_ERROR(CheckName("worker", request.name()));
   if (request.identity().empty()) return errors::BadRegistration("it has no identity.");
-  if (request.devices().empty()) return errors::BadRegistration("it names no device.");
   if (request.devices_size() > kDevicesPerWorkerMax) {
     return errors::TooMany("devices", request.devices_size(), kDevicesPerWorkerMax);
   }
@@ -47,7 +46,7 @@ absl::Status Register(const Backend& backend, const v1::RegisterRequest& request
   MK_RETURN_IF_ERROR(CheckRegistration(request));
   const Worker worker = ToWorker(request);
   MK_RETURN_IF_ERROR(backend.coordinator.Run(
-      [&](const View& view) { return view.scheduler.Register(worker, view.now); }));
+      [&](const View& view) { return view.scheduler.Register(worker, request.started(), view.now); }));
   response.set_lease_ms(static_cast<uint32_t>(backend.coordinator.settings().lease_ms));
   response.set_heartbeat_ms(static_cast<uint32_t>(backend.coordinator.settings().heartbeat_ms));
   return absl::OkStatus();

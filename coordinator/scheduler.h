@@ -54,8 +54,9 @@ class Scheduler {
   absl::StatusOr<Edit> Retry(JobId id, TimeMs now) const;
 
   // Workers. `worker` says name, identity, devices and version.
+  // `started`: its process has just begun, so whatever it was running is lost.
   // kAlreadyExists: another one of this name is alive.
-  absl::StatusOr<Edit> Register(const Worker& worker, TimeMs now) const;
+  absl::StatusOr<Edit> Register(const Worker& worker, bool started, TimeMs now) const;
   // kNotFound: register again.
   absl::StatusOr<Edit> Heartbeat(const WorkerHeartbeat& heartbeat, TimeMs now) const;
   // `recorded` is the stored attempt, needed where IsCurrent says no. kAborted: the lease is stale;

@@ -61,16 +61,26 @@ Failure ForgottenFailure(const std::string& worker) {
           "The task is run again; the worker's log may say more."};
 }
 
-// Tasks on devices that the worker no longer has.
-void LoseTasksWithoutDevice(const SchedulerState& state, const SchedulerSettings& settings,
-                            const Worker& worker, TimeMs now, Draft& draft) {
+Failure RestartFailure(const std::string& worker) {
+  return {FailureClass::kWorker, "WORKER_RESTARTED",
+          absl::StrCat("Worker \"", worker, "\" was started again."),
+          "The task is run again; the worker's log may say why it had ended."};
+}
+
+Failure DeviceFailure(const std::string& worker, const std::string& device) {
+  return {FailureClass::kWorker, "DEVICE_GONE",
+          absl::StrCat("Worker \"", worker, "\" has no device ", device, " any more."),
+          "The task is run again; look after that machine."};
+}
+
+// All tasks of a worker that has just started; else those on devices that it no longer has.
+void LoseTasksOfRegistered(const SchedulerState& state, const SchedulerSettings& settings,
+                           const Worker& worker, bool started, TimeMs now, Draft& draft) {
   for (const Task& task : TasksOfWorker(state, worker.name)) {
-    if (HasDevicesOf(worker, task)) continue;
+    if (!started && HasDevicesOf(worker, task)) continue;
     LoseLease(draft, KeyOf(task), AttemptOutcome::kLost,
-              {FailureClass::kWorker, "DEVICE_GONE",
-               absl::StrCat("Worker \"", worker.name, "\" came back without the device ",
-                            task.devices.front(), "."),
-               "The task is run again; look after that machine."},
+              started ? RestartFailure(worker.name)
+                      : DeviceFailure(worker.name, task.devices.front()),
               settings, now);
   }
 }
@@ -90,7 +100,7 @@ void LoseWorker(const SchedulerState& state, const SchedulerSettings& settings,
 
 }  // namespace
 
-absl::StatusOr<Edit> Scheduler::Register(const Worker& worker, TimeMs now) const {
+absl::StatusOr<Edit> Scheduler::Register(const Worker& worker, bool started, TimeMs now) const {
   Draft draft(state_);
   const auto it = state_.workers.find(worker.name);
   Worker next = worker;
@@ -98,7 +108,7 @@ absl::StatusOr<Edit> Scheduler::Register(const Worker& worker, TimeMs now) const
     next = it->second;
     next.devices = worker.devices;
     next.version = worker.version;
-    LoseTasksWithoutDevice(state_, settings_, next, now, draft);
+    LoseTasksOfRegistered(state_, settings_, next, started, now, draft);
   } else if (it != state_.workers.end() && !it->second.lost) {
     return absl::AlreadyExistsError(absl::StrCat(
         "Another worker with the name \"", worker.name, "\" is alive. Give this one another name ",

@@ -24,16 +24,17 @@ absl::Status Cancelled() { return absl::CancelledError("The transfer was stopped
 // Waits between attempts, longer each time that nothing got through.
 class Backoff {
  public:
-  explicit Backoff(const TransferOptions& options) : options_(options) {}
+  explicit Backoff(const TransferOptions& options)
+      : options_(options), next_(options.backoff_first) {}
 
-  void Reset() { next_ = kTransferBackoffFirst; }
+  void Reset() { next_ = options_.backoff_first; }
 
   // False if the deadline comes first, or a stop.
   bool Wait() {
     if (std::chrono::system_clock::now() + next_ >= options_.deadline) return false;
     std::unique_lock lock(mutex_);
     stopped_.wait_for(lock, options_.stop, next_, [] { return false; });
-    next_ = std::min(next_ * 2, kTransferBackoffMax);
+    next_ = std::min(next_ * 2, options_.backoff_max);
     return !options_.stop.stop_requested();
   }
 
@@ -41,7 +42,7 @@ class Backoff {
   const TransferOptions& options_;
   std::mutex mutex_;
   std::condition_variable_any stopped_;
-  std::chrono::milliseconds next_ = kTransferBackoffFirst;
+  std::chrono::milliseconds next_;
 };
 
 // An upload in the course of its attempts.
@@ -145,11 +146,17 @@ class Download {
     if (!finished.ok()) return FromGrpcStatus(finished);
     if (size_ < 0) size_ = offset_;  // not a single message: nothing was left to read
     if (offset_ == size_) return absl::OkStatus();
+    if (offset_ > size_) return TooMany();
     return absl::UnavailableError(
         absl::StrCat("The download ended at byte ", offset_, " of ", size_, "."));
   }
 
  private:
+  absl::Status TooMany() const {
+    return absl::DataLossError(absl::StrCat("The blob ", digest_, " has ", size_,
+                                            " bytes, but the other side sent more."));
+  }
+
   absl::Status TakeAll(grpc::ClientReaderInterface<v1::ReadBlobResponse>& stream) {
     v1::ReadBlobResponse response;
     bool first = true;

@@ -29,6 +29,9 @@ struct TransferOptions {
   std::function<bool(int64_t bytes_done)> progress = {};
   // Ends the waiting between two attempts, and so the transfer, with CANCELLED.
   std::stop_token stop = {};
+  // The back-off's bounds.
+  std::chrono::milliseconds backoff_first = kTransferBackoffFirst;
+  std::chrono::milliseconds backoff_max = kTransferBackoffMax;
 };
 
 // Fills `size` bytes at `data` from `offset` of the blob.
@@ -47,7 +50,7 @@ absl::Status UploadBlob(v1::BlobService::StubInterface& stub, const std::string&
 // Hands the bytes of a blob from `offset` to its end to `sink` and returns the size of the whole
 // blob. When the connection breaks it goes on behind the last byte that `sink` took. The caller
 // verifies the digest. Errors: those of ReadBlob (NOT_FOUND) and of `sink`, OUT_OF_RANGE if the
-// blob is shorter than `offset`, and as above.
+// blob is shorter than `offset`, DATA_LOSS if more bytes come than the blob has, and as above.
 absl::StatusOr<int64_t> DownloadBlob(v1::BlobService::StubInterface& stub,
                                      const std::string& digest, int64_t offset,
                                      const BlobSink& sink, const TransferOptions& options);

@@ -11,7 +11,9 @@ namespace {
 std::string HostOf(std::string_view address) {
   if (!address.empty() && address.front() == '[') {
     const size_t end = address.find(']');
-    return end == std::string_view::npos ? "" : std::string(address.substr(1, end - 1));
+    if (end == std::string_view::npos) return "";
+    const bool whole = end + 1 == address.size() || address[end + 1] == ':';
+    return whole ? std::string(address.substr(1, end - 1)) : "";
   }
   const size_t colon = address.find(':');
   if (colon == std::string_view::npos || address.find(':', colon + 1) != std::string_view::npos) {

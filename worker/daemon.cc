@@ -157,7 +157,7 @@ void Daemon::HeartbeatLoop() {
   }
   // Without devices nothing is placed here, and what was placed meanwhile goes elsewhere at once
   // instead of waiting until this worker counts as lost.
-  if (registered) client_.Register({}, options_.version).IgnoreError();
+  if (registered) client_.Register({}, options_.version, false).IgnoreError();
 }
 
 bool Daemon::IsStopping() {
@@ -166,7 +166,12 @@ bool Daemon::IsStopping() {
 }
 
 bool Daemon::RegisterOnce() {
-  const auto response = client_.Register(options_.devices, options_.version);
+  bool started = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    started = !told_;
+  }
+  const auto response = client_.Register(options_.devices, options_.version, started);
   if (!response.ok()) {
     logger_.Warning("the coordinator does not accept this worker yet; trying again",
                     {{"coordinator", options_.coordinator},

@@ -25,7 +25,8 @@ class Program:
         self._ended = False
         self.process = subprocess.Popen([str(a) for a in argv], stdout=subprocess.PIPE, stderr=self._log,
                                         stdin=subprocess.DEVNULL, env=env)
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self):
         for line in self.process.stdout:
@@ -55,15 +56,17 @@ class Program:
 
     def kill9(self):
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        self.stop()
 
     def stop(self, timeout_s=60):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(timeout_s)
-            except subprocess.TimeoutExpired:
-                self.kill9()
+        try:
+            self.process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._reader.join()
         self.process.stdout.close()
         self._log.close()
         return self.process.returncode

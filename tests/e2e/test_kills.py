@@ -110,7 +110,7 @@ class Training(unittest.TestCase):
         self.cluster.ok("jobs", "wait", job)
         shown = self.cluster.job(job)
         self.assertEqual((shown["state"], shown["step"]), ("SUCCEEDED", 60))
-        self.assertGreaterEqual(shown["attempts"], 4)
+        self.assertGreaterEqual(shown["attempts"], 4, f"{shown['attemptHistory']}\n{self.cluster.logs()}")
         self.cluster.verify()
         undisturbed = self.submit("undisturbed")
         self.cluster.ok("jobs", "wait", undisturbed)

@@ -4,6 +4,15 @@
 #include "client/convert_run.h"
 
 namespace makeover {
+namespace {
+
+absl::Status CannotAlign() {
+  return absl::FailedPreconditionError(
+      "--align auto is not possible yet, because this version does not look for faces: give "
+      "pictures whose faces lie as in aligned CelebA, with --align none.");
+}
+
+}  // namespace
 
 void AddConvertCommand(CLI::App& app, Choice& choice) {
   CLI::App* command =
@@ -20,13 +29,15 @@ void AddConvertCommand(CLI::App& app, Choice& choice) {
   command->add_option("--strength", options->strength, "How much is changed, 0 to 1 (1)")
       ->check(CLI::Range(0.0, 1.0));
   command->add_option("--align", *align, "none: the faces lie as in aligned CelebA")
-      ->check(CLI::IsMember({"none"}));
+      ->check(CLI::IsMember({"auto", "none"}));
   command->add_flag("--recursive", options->recursive, "Also what lies in folders below");
   command->add_flag("--detach", options->detach,
                     "Do not wait: the same command without it fetches the results");
   command->add_option("--priority", options->priority, "Higher goes first (0)");
-  Runs(command, choice,
-       [options, align](Session& session) { return ConvertPaths(session, *options); });
+  Runs(command, choice, [options, align](Session& session) -> CommandResult {
+    if (*align != "none") return CannotAlign();
+    return ConvertPaths(session, *options);
+  });
 }
 
 }  // namespace makeover

@@ -291,6 +291,17 @@ class Conversion {
       last_.job.set_files_skipped(static_cast<uint32_t>(scan_.skipped.size() + done_before_));
     }
     Emit(text + ".\n");
+    HintNext(failed.size());
+  }
+
+  void HintNext(size_t failed) const {
+    std::vector<Output::Next> next;
+    if (failed > 0) next.push_back({"the same command again", "try what failed once more"});
+    if (last_.job.id() > 0) {
+      next.push_back({absl::StrCat("mkctl jobs show ", last_.job.id()), "where it ran, how fast"});
+    }
+    next.push_back({"mkctl models list", "other models to convert with"});
+    session_.out.Hint(next);
   }
 
   void Emit(const std::string& text) const {

@@ -41,7 +41,7 @@ std::string DatasetTable(const v1::ListDatasetsResponse& all, const Session& ses
                                     FormatAge(SecondsSince(dataset.create_time(), session.Now()))};
     if (wide) {
       row.insert(row.end(), {absl::StrCat(dataset.shards()), FormatCount(dataset.quarantined()),
-                             dataset.owner(), dataset.digest()});
+                             Harmless(dataset.owner()), dataset.digest()});
     }
     table.AddRow(std::move(row));
   }
@@ -57,7 +57,7 @@ std::string AttributeTable(const v1::Dataset& dataset, const Painter& painter) {
   for (const v1::AttributeCount& count : dataset.attribute_counts()) {
     const double share =
         dataset.items() > 0 ? static_cast<double>(count.count()) / dataset.items() : 0;
-    table.AddRow({count.attribute(), FormatCount(count.count()),
+    table.AddRow({Harmless(count.attribute()), FormatCount(count.count()),
                   absl::StrFormat("%.1f%%", 100 * share), RenderBar(share, kBarColumns)});
   }
   return table.empty() ? "" : "\n" + table.ToString(painter);
@@ -70,7 +70,7 @@ std::string DatasetDetail(const v1::Dataset& dataset, const Painter& painter) {
   lines.Add("Pictures", FormatCount(dataset.items()));
   lines.Add("Quarantined", dataset.quarantined() > 0 ? FormatCount(dataset.quarantined()) : "");
   lines.Add("Shards", absl::StrCat(dataset.shards(), ", ", FormatSize(dataset.size())));
-  lines.Add("Owner", dataset.owner());
+  lines.Add("Owner", Harmless(dataset.owner()));
   lines.Add("Created", FormatTime(dataset.create_time()));
   lines.Add("Digest", dataset.digest());
   lines.Add("Prepared by",
@@ -78,7 +78,7 @@ std::string DatasetDetail(const v1::Dataset& dataset, const Painter& painter) {
   lines.Add("Failure",
             dataset.failure().message().empty()
                 ? ""
-                : absl::StrCat(dataset.failure().message(), "\n", dataset.failure().advice()));
+                : Harmless(absl::StrCat(dataset.failure().message(), "\n", dataset.failure().advice())));
   return lines.ToString(painter) + AttributeTable(dataset, painter);
 }
 

@@ -136,7 +136,7 @@ class Import {
     if (!was_there() && !stored_.empty()) {
       session_.out.Note(absl::StrCat("Going on with the import that was broken off: ",
                                      Plural(static_cast<int64_t>(stored_.size()), "shard"),
-                                     " are stored."));
+                                     stored_.size() == 1 ? " is stored." : " are stored."));
     }
     return absl::OkStatus();
   }
@@ -309,7 +309,7 @@ CommandResult ImportDataset(Session& session, const ImportOptions& options) {
   session.out.Hint(
       {{absl::StrCat("mkctl jobs watch ", dataset->prepare_job()), "follow the preparation"},
        {absl::StrCat("mkctl datasets show ", options.name), "is it READY?"}});
-  return ExitStatus::kDone;
+  return dataset->state() == v1::Dataset::PREPARING ? ExitStatus::kDetached : ExitStatus::kDone;
 }
 
 }  // namespace makeover

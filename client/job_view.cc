@@ -180,7 +180,7 @@ std::string JobTable(const std::vector<v1::Job>& jobs, TimePoint now, const Pain
                                     FormatDuration(RunSeconds(job, now))};
     if (wide) {
       row.insert(row.end(),
-                 {job.owner(), absl::StrCat(job.priority()), absl::StrCat(job.attempts()),
+                 {Harmless(job.owner()), absl::StrCat(job.priority()), absl::StrCat(job.attempts()),
                   absl::StrCat(job.tasks_done(), "/", job.tasks())});
     }
     const std::string what = Harmless(job.description());
@@ -192,10 +192,10 @@ std::string JobTable(const std::vector<v1::Job>& jobs, TimePoint now, const Pain
 
 std::string JobDetail(const v1::Job& job, TimePoint now, const Painter& painter) {
   KeyValues lines;
-  lines.Add("Job", absl::StrCat(job.id(), "  ", job.description()));
+  lines.Add("Job", absl::StrCat(job.id(), "  ", Harmless(job.description())));
   lines.Add("Kind", JobKindName(job.kind()));
   lines.Add("State", painter.State(JobStateName(job)));
-  lines.Add("Owner", job.owner());
+  lines.Add("Owner", Harmless(job.owner()));
   lines.Add("Priority", absl::StrCat(job.priority()));
   lines.Add("After", job.after_job() > 0 ? absl::StrCat("job ", job.after_job()) : "");
   lines.Add("Created", WithAge(job.create_time(), now));

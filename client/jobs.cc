@@ -1,9 +1,13 @@
+#include <google/protobuf/struct.pb.h>
+
 #include <cstdio>
 #include <map>
 #include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "client/command.h"
 #include "client/follow.h"
 #include "client/job_view.h"
@@ -70,8 +74,20 @@ CommandResult Follow(Session& session, const std::string& text, bool quiet) {
   FollowOptions options;
   options.quiet = quiet;
   MK_ASSIGN_OR_RETURN(const Followed followed, FollowJob(session, id, options));
-  if (session.out.form() == OutputForm::kJson) EmitJob(session, followed.job);
+  const OutputForm form = session.out.form();
+  if (form == OutputForm::kJson || form == OutputForm::kName) EmitJob(session, followed.job);
   return EndOfFollowing(session, followed, quiet);
+}
+
+// {"lines": [...]}: JSON strings are UTF-8, so other bytes become '?'.
+google::protobuf::Struct LinesOf(const std::string& text) {
+  google::protobuf::Struct all;
+  auto* lines = (*all.mutable_fields())["lines"].mutable_list_value();
+  for (const absl::string_view line : absl::StrSplit(absl::StripSuffix(text, "\n"), '\n')) {
+    if (text.empty()) break;
+    lines->add_values()->set_string_value(ValidUtf8(line));
+  }
+  return all;
 }
 
 CommandResult Logs(Session& session, const std::string& text, bool follow) {
@@ -81,12 +97,19 @@ CommandResult Logs(Session& session, const std::string& text, bool follow) {
   request.set_follow(follow);
   grpc::ClientContext context;
   const auto stream = session.jobs().ReadLogs(&context, request);
+  const bool as_json = session.out.form() == OutputForm::kJson;
   v1::ReadLogsResponse response;
+  std::string all;  // as JSON alone
   while (stream->Read(&response)) {
+    if (as_json) {
+      all += response.data();
+      continue;
+    }
     std::fwrite(response.data().data(), 1, response.data().size(), stdout);
     std::fflush(stdout);
   }
   MK_RETURN_IF_ERROR(FromGrpcStatus(stream->Finish()));
+  if (as_json) session.out.Emit(LinesOf(all), {}, nullptr);
   return ExitStatus::kDone;
 }
 

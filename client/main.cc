@@ -4,9 +4,11 @@
 #include <map>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/command.h"
 #include "client/session.h"
+#include "client/usage.h"
 #include "storage/status_macros.h"
 
 namespace makeover {
@@ -46,9 +48,18 @@ void AddCommands(CLI::App& app, Choice& choice) {
   AddAdminCommands(app, choice);
 }
 
+// Of gRPC's long chain of causes the last one: "Connection refused", "Domain name not found".
+std::string Cause(const absl::Status& status) {
+  const std::string message(status.message());
+  const bool chain = absl::StartsWith(message, "failed to connect") ||
+                     absl::StartsWith(message, "DNS resolution failed");
+  const size_t colon = message.rfind(": ");
+  return chain && colon != std::string::npos ? message.substr(colon + 2) : message;
+}
+
 std::string Explain(const absl::Status& status, const std::string& server) {
   if (ExitStatusOf(status) != ExitStatus::kUnreachable) return std::string(status.message());
-  return absl::StrCat("No coordinator answers at ", server, " (", status.message(),
+  return absl::StrCat("No coordinator answers at ", server, " (", Cause(status),
                       "). Start one with \"mkctl up\", or name another one with --server HOST:PORT "
                       "or MKCTL_SERVER.");
 }
@@ -83,14 +94,17 @@ int Main(int argc, char** argv) {
   app.fallthrough();
   app.require_subcommand(1);
   app.set_version_flag("--version", kVersion);
-  app.footer("Begin with \"mkctl up\"; each command has its own --help with an example.");
   AddGlobalOptions(app, options);
   AddCommands(app, choice);
   app.footer("Begin with \"mkctl up\"; each command has its own --help with an example.");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(ExitStatus::kUsage);
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    const Painter painter(DetectTerminal(STDERR_FILENO).colour);
+    const std::string sentence = Harmless(ExplainUsage(app, error));
+    std::fputs(absl::StrCat(painter.Red("error:"), " ", sentence, "\n").c_str(), stderr);
+    return static_cast<int>(ExitStatus::kUsage);
   }
   return Run(choice, options);
 }

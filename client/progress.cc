@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "client/units.h"
 
 namespace makeover {
@@ -12,6 +13,7 @@ namespace {
 
 constexpr int kBarColumns = 30;
 constexpr int kBarColumnsMin = 12;
+constexpr int kGap = 2;
 constexpr std::chrono::milliseconds kMovingInterval{100};
 constexpr std::chrono::seconds kPlainInterval{10};
 constexpr double kRateSeconds = 10;
@@ -28,27 +30,35 @@ std::string Amounts(const ProgressView& view) {
 }
 
 std::string Rate(const ProgressView& view) {
-  if (view.rate_per_second <= 0) return "";
   if (view.unit == "B") {
-    return absl::StrCat("  ", FormatSize(static_cast<int64_t>(view.rate_per_second)), "/s");
+    return absl::StrCat(FormatSize(static_cast<int64_t>(view.rate_per_second)), "/s");
   }
-  return absl::StrCat("  ", FormatRate(view.rate_per_second, view.unit));
+  return FormatRate(view.rate_per_second, view.unit);
 }
 
 double Share(const ProgressView& view) {
   return view.total > 0 ? std::clamp(view.done / view.total, 0.0, 1.0) : 0;
 }
 
-// What stands behind the bar.
-std::string Figures(const ProgressView& view) {
-  std::string text;
-  if (view.total > 0) text = absl::StrFormat("%3d%%  ", static_cast<int>(Share(view) * 100));
-  absl::StrAppend(&text, Amounts(view), Rate(view));
-  if (view.eta_seconds >= 0 && view.done < view.total) {
-    absl::StrAppend(&text, "  eta ", FormatDuration(view.eta_seconds));
+// What stands behind the bar, the weightiest first.
+std::vector<std::string> Figures(const ProgressView& view) {
+  std::vector<std::string> parts;
+  if (view.total > 0) {
+    parts.push_back(absl::StrFormat("%3d%%", static_cast<int>(Share(view) * 100)));
   }
-  if (!view.note.empty()) absl::StrAppend(&text, "  ", view.note);
-  return text;
+  parts.push_back(Amounts(view));
+  if (view.eta_seconds >= 0 && view.done < view.total) {
+    parts.push_back(absl::StrCat("eta ", FormatDuration(view.eta_seconds)));
+  }
+  if (view.rate_per_second > 0) parts.push_back(Rate(view));
+  if (!view.note.empty()) parts.push_back(view.note);
+  return parts;
+}
+
+int WidthOf(const std::vector<std::string>& parts) {
+  int width = 0;
+  for (const std::string& part : parts) width += DisplayWidth(part) + kGap;
+  return width;
 }
 
 }  // namespace
@@ -64,11 +74,14 @@ std::string RenderBar(double share, int columns) {
 
 std::string RenderProgress(const ProgressView& view, int columns, const Painter& painter) {
   const std::string label = view.label.empty() ? "" : view.label + "  ";
-  const std::string figures = Figures(view);
-  const int room = columns - DisplayWidth(label) - DisplayWidth(figures) - 2;
-  if (view.total <= 0 || room < kBarColumnsMin) return CutToWidth(label + figures, columns);
-  const std::string bar = RenderBar(Share(view), std::min(room, kBarColumns));
-  return absl::StrCat(label, painter.Cyan(bar), "  ", figures);
+  std::vector<std::string> figures = Figures(view);
+  const int bar_min = view.total > 0 ? kBarColumnsMin : 0;
+  const int room = columns - DisplayWidth(label);
+  while (figures.size() > 2 && room < bar_min + WidthOf(figures)) figures.pop_back();
+  const int bar_columns = std::min(room - WidthOf(figures), kBarColumns);
+  const std::string text = absl::StrJoin(figures, "  ");
+  if (view.total <= 0 || bar_columns < kBarColumnsMin) return CutToWidth(label + text, columns);
+  return absl::StrCat(label, painter.Cyan(RenderBar(Share(view), bar_columns)), "  ", text);
 }
 
 void RateMeter::Update(double done, Clock::time_point now) {
@@ -93,18 +106,22 @@ ProgressLine::ProgressLine(std::FILE* stream, const Terminal& terminal, bool qui
 
 ProgressLine::~ProgressLine() { Clear(); }
 
-bool ProgressLine::Due() {
-  const auto now = std::chrono::steady_clock::now();
+bool ProgressLine::Due(Clock::time_point now) {
   const std::chrono::milliseconds interval =
       terminal_.moving ? kMovingInterval : std::chrono::milliseconds(kPlainInterval);
-  if (shown_ && now - last_ < interval) return false;
-  shown_ = true;
+  if (!last_) {
+    last_ = now;
+    return terminal_.moving;  // short work leaves no line in a log
+  }
+  if (now - *last_ < interval) return false;
   last_ = now;
   return true;
 }
 
-void ProgressLine::Update(const ProgressView& view) {
-  if (quiet_ || !Due()) return;
+void ProgressLine::Update(const ProgressView& view) { UpdateAt(view, Clock::now()); }
+
+void ProgressLine::UpdateAt(const ProgressView& view, Clock::time_point now) {
+  if (quiet_ || !Due(now)) return;
   const Painter painter(terminal_.colour);
   if (terminal_.moving) {
     const std::string line = RenderProgress(view, terminal_.columns - 1, painter);
@@ -112,7 +129,7 @@ void ProgressLine::Update(const ProgressView& view) {
     visible_ = true;
   } else {
     const std::string label = view.label.empty() ? "" : view.label + "  ";
-    std::fputs(absl::StrCat(label, Figures(view), "\n").c_str(), stream_);
+    std::fputs(absl::StrCat(label, absl::StrJoin(Figures(view), "  "), "\n").c_str(), stream_);
   }
   std::fflush(stream_);
 }

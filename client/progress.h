@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <optional>
 #include <string>
 
 #include "client/terminal.h"
@@ -19,8 +20,9 @@ struct ProgressView {
   std::string note;         // losses and the like
 };
 
-// One line of at most `columns`: "label  [=====>    ]  45%  450/1,000 files  12.5 files/s  eta
-// 44s". The bar shrinks first, then the line is cut. With unit "B" figures are sizes. Pure.
+// One line of at most `columns`: "label  [=====>    ]  45%  450/1,000 files  eta 44s
+// 12.5 files/s". Where it is too narrow the bar shrinks, then the note, the rate and the eta go, then the bar;
+// at last the line is cut. With unit "B" figures are sizes. Pure.
 std::string RenderProgress(const ProgressView& view, int columns, const Painter& painter);
 
 // "[=====>    ]", `columns` wide with its brackets; `share` from 0 to 1.
@@ -46,6 +48,7 @@ class RateMeter {
 // A line that moves on a terminal; elsewhere a line now and then. Not thread-safe.
 class ProgressLine {
  public:
+  using Clock = std::chrono::steady_clock;
   // Writes to `stream`, which is not owned; nothing if `quiet`.
   ProgressLine(std::FILE* stream, const Terminal& terminal, bool quiet);
   // Ends with the line cleared.
@@ -53,20 +56,21 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  // Shows a view, at most ten times a second on a terminal, once in ten seconds elsewhere.
+  // Shows a view, at most ten times a second on a terminal; elsewhere once in ten seconds, the first
+  // time after ten.
   void Update(const ProgressView& view);
+  void UpdateAt(const ProgressView& view, Clock::time_point now);
   // Takes the moving line away so that other text can be written.
   void Clear();
 
  private:
-  bool Due();
+  bool Due(Clock::time_point now);
 
   std::FILE* const stream_;
   const Terminal terminal_;
   const bool quiet_;
   bool visible_ = false;
-  bool shown_ = false;
-  std::chrono::steady_clock::time_point last_;
+  std::optional<Clock::time_point> last_;  // shown, or asked for the first time
 };
 
 }  // namespace makeover

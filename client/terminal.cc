@@ -11,9 +11,57 @@
 namespace makeover {
 namespace {
 
-constexpr int kColumnsMin = 40;
+constexpr int kColumnsMin = 10;
 
 bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+// Which characters take two columns, and which none: the main ranges of Unicode's
+// EastAsianWidth.txt (W, F) and DerivedGeneralCategory.txt (Mn, Me, Cf).
+struct Range {
+  char32_t first;
+  char32_t last;
+};
+constexpr std::array<Range, 11> kTwoColumns = {{{0x1100, 0x115F},
+                                                {0x2E80, 0x303E},
+                                                {0x3041, 0xA4CF},
+                                                {0xAC00, 0xD7A3},
+                                                {0xF900, 0xFAFF},
+                                                {0xFE30, 0xFE6F},
+                                                {0xFF00, 0xFF60},
+                                                {0xFFE0, 0xFFE6},
+                                                {0x1F300, 0x1F64F},
+                                                {0x1F900, 0x1FAFF},
+                                                {0x20000, 0x3FFFD}}};
+constexpr std::array<Range, 6> kNoColumn = {{{0x0300, 0x036F},
+                                             {0x1AB0, 0x1AFF},
+                                             {0x200B, 0x200F},
+                                             {0x20D0, 0x20FF},
+                                             {0xFE00, 0xFE0F},
+                                             {0xFE20, 0xFE2F}}};
+
+template <size_t N>
+bool IsIn(const std::array<Range, N>& ranges, char32_t c) {
+  for (const Range& range : ranges) {
+    if (c >= range.first && c <= range.last) return true;
+  }
+  return false;
+}
+
+// The bytes of the character at `at`, and the columns that it takes.
+struct Character {
+  size_t bytes;
+  int columns;
+};
+
+Character CharacterAt(std::string_view text, size_t at) {
+  size_t end = at + 1;
+  while (end < text.size() && IsContinuation(text[end])) ++end;
+  const auto lead = static_cast<unsigned char>(text[at]);
+  const size_t bytes = end - at;
+  char32_t code = bytes == 1 ? lead : lead & (0x7F >> bytes);
+  for (size_t i = at + 1; i < end; ++i) code = code << 6 | (static_cast<unsigned char>(text[i]) & 0x3F);
+  return {bytes, IsIn(kTwoColumns, code) ? 2 : IsIn(kNoColumn, code) ? 0 : 1};
+}
 
 bool HasValue(const char* variable) {
   const char* value = std::getenv(variable);
@@ -81,8 +129,9 @@ int DisplayWidth(std::string_view text) {
       at = SkipEscape(text, at);
       continue;
     }
-    if (!IsContinuation(text[at])) ++width;
-    ++at;
+    const Character character = CharacterAt(text, at);
+    width += character.columns;
+    at += character.bytes;
   }
   return width;
 }
@@ -91,8 +140,11 @@ std::string CutToWidth(std::string_view text, int columns) {
   if (columns < 1 || DisplayWidth(text) <= columns) return std::string(text);
   if (text.find('\x1b') != std::string_view::npos) return std::string(text);
   size_t end = 0;
-  for (int width = 0; end < text.size(); ++end) {
-    if (!IsContinuation(text[end]) && ++width == columns) break;
+  for (int width = 0; end < text.size();) {
+    const Character character = CharacterAt(text, end);
+    width += character.columns;
+    if (width >= columns) break;
+    end += character.bytes;
   }
   return absl::StrCat(std::string(text.substr(0, end)), "…");
 }

@@ -38,7 +38,8 @@ class Painter {
   bool colour_;
 };
 
-// Columns that a text takes: characters of UTF-8, escape sequences not counted.
+// Columns that a text in UTF-8 takes, East Asian ones two, accents none; escape sequences are not
+// counted.
 int DisplayWidth(std::string_view text);
 
 // At most `columns` wide, with an ellipsis where it was cut. Text with escape sequences is left
@@ -48,5 +49,8 @@ std::string CutToWidth(std::string_view text, int columns);
 // Control characters, which could move a terminal's cursor, become '?'. For text that came from
 // elsewhere.
 std::string Harmless(std::string_view text);
+
+// What is not UTF-8 becomes '?'.
+std::string ValidUtf8(std::string_view text);
 
 }  // namespace makeover

@@ -68,7 +68,7 @@ class BadInput(unittest.TestCase):
     def test_empty_folder(self):
         folder = self.cluster.root / "empty"
         folder.mkdir()
-        self.refuse(REFUSED, "no picture", "datasets", "import", "b", folder)
+        self.refuse(REFUSED, "is empty", "datasets", "import", "b", folder)
         self.refuse(REFUSED, "no picture", "convert", folder, "--model", "m")
         self.no_dataset("b")
 

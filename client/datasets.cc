@@ -75,10 +75,10 @@ std::string DatasetDetail(const v1::Dataset& dataset, const Painter& painter) {
   lines.Add("Digest", dataset.digest());
   lines.Add("Prepared by",
             dataset.prepare_job() > 0 ? absl::StrCat("job ", dataset.prepare_job()) : "");
-  lines.Add("Failure",
-            dataset.failure().message().empty()
-                ? ""
-                : Harmless(absl::StrCat(dataset.failure().message(), "\n", dataset.failure().advice())));
+  lines.Add("Failure", dataset.failure().message().empty()
+                           ? ""
+                           : Harmless(absl::StrCat(dataset.failure().message(), "\n",
+                                                   dataset.failure().advice())));
   return lines.ToString(painter) + AttributeTable(dataset, painter);
 }
 

@@ -21,8 +21,8 @@ struct ProgressView {
 };
 
 // One line of at most `columns`: "label  [=====>    ]  45%  450/1,000 files  eta 44s
-// 12.5 files/s". Where it is too narrow the bar shrinks, then the note, the rate and the eta go, then the bar;
-// at last the line is cut. With unit "B" figures are sizes. Pure.
+// 12.5 files/s". Where it is too narrow the bar shrinks, then the note, the rate and the eta go,
+// then the bar; at last the line is cut. With unit "B" figures are sizes. Pure.
 std::string RenderProgress(const ProgressView& view, int columns, const Painter& painter);
 
 // "[=====>    ]", `columns` wide with its brackets; `share` from 0 to 1.
@@ -56,8 +56,8 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  // Shows a view, at most ten times a second on a terminal; elsewhere once in ten seconds, the first
-  // time after ten.
+  // Shows a view, at most ten times a second on a terminal; elsewhere once in ten seconds, the
+  // first time after ten.
   void Update(const ProgressView& view);
   void UpdateAt(const ProgressView& view, Clock::time_point now);
   // Takes the moving line away so that other text can be written.

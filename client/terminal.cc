@@ -55,11 +55,12 @@ struct Character {
 
 Character CharacterAt(std::string_view text, size_t at) {
   size_t end = at + 1;
-  while (end < text.size() && IsContinuation(text[end])) ++end;
+  while (end < text.size() && end < at + 4 && IsContinuation(text[end])) ++end;
   const auto lead = static_cast<unsigned char>(text[at]);
   const size_t bytes = end - at;
   char32_t code = bytes == 1 ? lead : lead & (0x7F >> bytes);
-  for (size_t i = at + 1; i < end; ++i) code = code << 6 | (static_cast<unsigned char>(text[i]) & 0x3F);
+  for (size_t i = at + 1; i < end; ++i)
+    code = code << 6 | (static_cast<unsigned char>(text[i]) & 0x3F);
   return {bytes, IsIn(kTwoColumns, code) ? 2 : IsIn(kNoColumn, code) ? 0 : 1};
 }
 
@@ -156,6 +157,23 @@ std::string Harmless(std::string_view text) {
     if ((code < 0x20 && c != '\n' && c != '\t') || code == 0x7F) c = '?';
   }
   return harmless;
+}
+
+std::string ValidUtf8(std::string_view text) {
+  std::string valid;
+  for (size_t at = 0; at < text.size();) {
+    const size_t bytes = CharacterAt(text, at).bytes;
+    const auto lead = static_cast<unsigned char>(text[at]);
+    const size_t expected = lead < 0x80   ? 1
+                            : lead < 0xC2 ? 0
+                            : lead < 0xE0 ? 2
+                            : lead < 0xF0 ? 3
+                                          : 4;
+    const bool whole = bytes == expected && lead < 0xF5;
+    valid += whole ? std::string(text.substr(at, bytes)) : "?";
+    at += bytes;
+  }
+  return valid;
 }
 
 }  // namespace makeover

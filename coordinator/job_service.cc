@@ -73,6 +73,17 @@ std::vector<Reason> ReasonsOfEnd(const v1::Job& job) {
   return {{"The job SUCCEEDED.", "Nothing to do."}};
 }
 
+// What a worker has to store waits for room, whatever else the job waits for.
+absl::Status AddFullDisk(const BlobStore& blobs, std::vector<Reason>& reasons) {
+  MK_ASSIGN_OR_RETURN(const int64_t free, blobs.FreeBytes());
+  if (free >= kFreeBytesMin) return absl::OkStatus();
+  reasons.push_back({absl::StrCat("The coordinator's disk is too full: ", free >> 20,
+                                  " MiB are free, and ", kFreeBytesMin >> 20,
+                                  " MiB are kept. Checkpoints and results wait with the workers."),
+                     "Make room there (mkctl admin gc; mkctl datasets delete)."});
+  return absl::OkStatus();
+}
+
 absl::Status Explain(const Backend& backend, JobId id, v1::ExplainJobResponse& response) {
   std::vector<Reason> reasons;
   MK_RETURN_IF_ERROR(backend.coordinator.Read(
@@ -80,6 +91,8 @@ absl::Status Explain(const Backend& backend, JobId id, v1::ExplainJobResponse& r
   MK_RETURN_IF_ERROR(Describe(backend, id, *response.mutable_job()));
   if (IsTerminal(static_cast<JobState>(response.job().state()))) {
     reasons = ReasonsOfEnd(response.job());
+  } else {
+    MK_RETURN_IF_ERROR(AddFullDisk(backend.blobs, reasons));
   }
   for (const Reason& reason : reasons) {
     v1::ExplainJobResponse::Reason& added = *response.add_reasons();

@@ -91,6 +91,8 @@ class Daemon {
   void Do(const Report& action);
   void Do(const Forget& action);
 
+  // Says in the log, when called, that this lease waits.
+  std::function<void(const absl::Status&)> Waiting(const LeaseId& lease);
   InputsReady Fetch(const v1::TaskSpec& spec, Holding& holding);
   Uploaded Store(const Upload& upload, const Holding& holding);
   void SendReport(const v1::ReportTaskRequest& request, const Holding& holding);

@@ -27,6 +27,13 @@ Daemon::HoldingPtr Daemon::HoldingOf(const LeaseId& lease) {
   return holding;
 }
 
+std::function<void(const absl::Status&)> Daemon::Waiting(const LeaseId& lease) {
+  return [this, lease](const absl::Status& why) {
+    logger_.Warning("the coordinator cannot serve this now; trying again",
+                    {{"lease", ToString(lease)}, {"reason", why.ToString()}});
+  };
+}
+
 void Daemon::Do(const FetchInputs& action) {
   logger_.Info("taking a task", {{"lease", ToString(action.lease)}});
   transfers_.Add([this, action, holding = HoldingOf(action.lease)] {
@@ -44,10 +51,12 @@ InputsReady Daemon::Fetch(const v1::TaskSpec& spec, Holding& holding) {
     const auto download = [&](int64_t offset, const Cache::Sink& sink) {
       return client_.Download(blob.digest(), offset, sink, cancelled);
     };
-    MK_RETURN_IF_ERROR(RetryUntil(holding.ended, [&] {
+    const auto get = [&] {
       pin = cache_->Get(blob.digest(), blob.size(), download);
-      return pin.status();
-    }));
+      // With this worker's disk full, the task gives way and may go elsewhere.
+      return absl::IsResourceExhausted(pin.status()) ? absl::OkStatus() : pin.status();
+    };
+    MK_RETURN_IF_ERROR(RetryUntil(holding.ended, get, Waiting(FromProto(spec.lease()))));
     return pin;
   };
   absl::StatusOr<TaskInputs> inputs =
@@ -154,11 +163,12 @@ Uploaded Daemon::Store(const Upload& upload, const Holding& holding) {
   const auto cancelled = [&holding] { return holding.ended.HasBeenNotified(); };
   const std::string path = Resolve(FolderOf(upload.lease), upload.path);
   absl::StatusOr<v1::Blob> blob = absl::CancelledError();
-  const absl::Status stored = RetryUntil(holding.ended, [&] {
+  const auto store = [&] {
     blob = path.empty() ? client_.UploadBytes(upload.bytes, cancelled)
                         : client_.UploadFile(path, cancelled);
     return blob.status();
-  });
+  };
+  const absl::Status stored = RetryUntil(holding.ended, store, Waiting(upload.lease));
   if (!stored.ok()) return {false, TransferFailure(stored), {}};
   std::error_code ignored;
   if (!path.empty()) std::filesystem::remove(path, ignored);
@@ -174,11 +184,12 @@ void Daemon::Do(const Report& action) {
 
 void Daemon::SendReport(const v1::ReportTaskRequest& request, const Holding& holding) {
   const LeaseId lease = FromProto(request.lease());
-  const absl::Status reported = RetryUntil(holding.ended, [&] {
+  const auto report = [&] {
     // Once the outcome is known the coordinator takes no more of the log.
     if (request.has_outcome()) MK_RETURN_IF_ERROR(logs_.Flush(lease));
     return client_.ReportTask(request);
-  });
+  };
+  const absl::Status reported = RetryUntil(holding.ended, report, Waiting(lease));
   if (absl::IsCancelled(reported)) return;
   if (!reported.ok()) {
     logger_.Warning("a report was refused; the attempt ends",

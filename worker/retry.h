@@ -12,8 +12,6 @@ namespace makeover {
 
 inline constexpr int64_t kBackoffFirstMs = 100;
 inline constexpr int64_t kBackoffMaxMs = 2'000;
-// How often a full disk is tried again before the task gives way: about a minute.
-inline constexpr int kFullDiskTries = 30;
 
 // The waits between tries: 0.1 s, doubled up to 2 s. Not thread-safe.
 class Backoff {
@@ -30,10 +28,11 @@ class Backoff {
   int64_t next_ms_ = kBackoffFirstMs;
 };
 
-// Calls `attempt` until it succeeds, fails for good, or `ended` is notified (kCancelled).
-// Unreachable is tried for ever: the one who waits decides. A full disk is tried kFullDiskTries
-// times.
+// Calls `attempt` until it succeeds, fails for good, or `ended` is notified (kCancelled). A
+// coordinator that is not there, or whose disk is full, is tried for ever: the one who waits
+// decides. `waiting` hears of the first failure after which it tries again.
 absl::Status RetryUntil(const absl::Notification& ended,
-                        const std::function<absl::Status()>& attempt);
+                        const std::function<absl::Status()>& attempt,
+                        const std::function<void(const absl::Status&)>& waiting);
 
 }  // namespace makeover

@@ -83,8 +83,9 @@ CommandResult Follow(Session& session, const std::string& text, bool quiet) {
 google::protobuf::Struct LinesOf(const std::string& text) {
   google::protobuf::Struct all;
   auto* lines = (*all.mutable_fields())["lines"].mutable_list_value();
-  for (const absl::string_view line : absl::StrSplit(absl::StripSuffix(text, "\n"), '\n')) {
-    if (text.empty()) break;
+  if (text.empty()) return all;
+  const std::vector<std::string> split = absl::StrSplit(absl::StripSuffix(text, "\n"), '\n');
+  for (const std::string& line : split) {
     lines->add_values()->set_string_value(ValidUtf8(line));
   }
   return all;

@@ -184,12 +184,16 @@ void Daemon::Do(const Report& action) {
 
 void Daemon::SendReport(const v1::ReportTaskRequest& request, const Holding& holding) {
   const LeaseId lease = FromProto(request.lease());
+  absl::Status reported;
   const auto report = [&] {
     // Once the outcome is known the coordinator takes no more of the log.
     if (request.has_outcome()) MK_RETURN_IF_ERROR(logs_.Flush(lease));
-    return client_.ReportTask(request);
+    reported = client_.ReportTask(request);
+    // Of a transfer it means "again"; of a report, that the attempt is stale.
+    return absl::IsAborted(reported) ? absl::OkStatus() : reported;
   };
-  const absl::Status reported = RetryUntil(holding.ended, report, Waiting(lease));
+  const absl::Status sent = RetryUntil(holding.ended, report, Waiting(lease));
+  if (!sent.ok()) reported = sent;
   if (absl::IsCancelled(reported)) return;
   if (!reported.ok()) {
     logger_.Warning("a report was refused; the attempt ends",

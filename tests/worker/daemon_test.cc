@@ -274,7 +274,7 @@ TEST_F(DaemonTest, AStaleAttemptIsStopped) {
   const pid_t engine = EnginePid();
   coordinator_.MakeStale(kLease);
   Command("step 11");
-  EXPECT_TRUE(EndsWithin(engine, 30'000));
+  EXPECT_TRUE(EndsWithin(engine, 30'000)) << folder_.Read("worker.log");
   ASSERT_TRUE(
       coordinator_.Await([&] { return coordinator_.heartbeats.back().running_size() == 0; }));
 }

@@ -1,0 +1,98 @@
+"""mkctl against a real coordinator and a real worker, whose engine is a stand-in that does what a test says."""
+
+import os
+import pathlib
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import fcntl
+import termios
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+from cluster import BIN, DEADLINE_S, Cluster, Program  # noqa: E402
+
+FAKE_ENGINE = os.environ["FAKE_ENGINE"]
+ATTRIBUTES = ["Eyeglasses", "Male", "Smiling"]
+
+
+def write_faces(folder, count=160):
+    """CelebA's layout with bytes that nobody decodes: every second one is Male, every third Smiling."""
+    folder = pathlib.Path(folder)
+    pictures = folder / "img_align_celeba"
+    pictures.mkdir(parents=True)
+    rows = [str(count), " ".join(ATTRIBUTES)]
+    for i in range(count):
+        (pictures / f"{i:06d}.jpg").write_bytes(b"picture %d" % i)
+        rows.append(f"{i:06d}.jpg  -1 {1 if i % 2 else -1} {1 if i % 3 == 0 else -1}")
+    (folder / "list_attr_celeba.txt").write_text("\n".join(rows) + "\n")
+    return folder
+
+
+class FakeCluster(Cluster):
+    """The worker runs the stand-in engine; `command` writes what its training does next."""
+
+    def start_worker(self, name):
+        folder = self.root / f"engine-{name}"
+        if not folder.exists():
+            folder.mkdir()
+            os.mkfifo(folder / "train")
+        # Open at both ends, so that words wait for the engine and the engine for words.
+        self.words = getattr(self, "words", {})
+        self.words[name] = os.open(folder / "train", os.O_RDWR)
+        self.workers[name] = Program([BIN / "mkworker", "--coordinator", self.address, "--data-dir", self.root / name,
+                                      "--name", name, "--devices", "cpu", "--engine", FAKE_ENGINE],
+                                     self.root / f"{name}.log", env={**os.environ, "FAKE_ENGINE_DIR": str(folder)})
+        self.workers[name].wait_line("registered as ")
+
+    def command(self, text, worker="w1"):
+        os.write(self.words[worker], (text + "\n").encode())
+
+    def __exit__(self, *unused):
+        super().__exit__()
+        for descriptor in getattr(self, "words", {}).values():
+            os.close(descriptor)
+
+
+class Typed:
+    """mkctl on a terminal of its own."""
+
+    def __init__(self, argv, env, columns=80, rows=24):
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.process = subprocess.Popen([str(a) for a in argv], stdin=slave, stdout=slave, stderr=slave, env=env,
+                                        start_new_session=True)
+        os.close(slave)
+        self.shown = ""
+
+    def _read(self, timeout_s):
+        ready, _, _ = select.select([self.master], [], [], timeout_s)
+        if not ready:
+            return False
+        try:
+            got = os.read(self.master, 65536)
+        except OSError:
+            return False  # the other end is closed
+        self.shown += got.decode(errors="replace")
+        return bool(got)
+
+    def wait_shown(self, pattern):
+        end = time.monotonic() + DEADLINE_S
+        while not re.search(pattern, self.shown):
+            if not self._read(max(0, end - time.monotonic())):
+                raise AssertionError(f"never shown: {pattern}\n{self.shown!r}")
+
+    def signal(self, number=signal.SIGINT):
+        self.process.send_signal(number)
+
+    def end(self):
+        """The exit status, after all that it shows."""
+        while self._read(DEADLINE_S):
+            pass
+        status = self.process.wait(DEADLINE_S)
+        os.close(self.master)
+        return status

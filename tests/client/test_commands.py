@@ -1,0 +1,404 @@
+#!/usr/bin/env python3
+"""Each command of mkctl, in each output form, with each exit status and its words."""
+
+import json
+import pathlib
+import tempfile
+import unittest
+
+from mkctl_support import FakeCluster, write_faces
+
+DONE, FAILED, USAGE, DETACHED, REFUSED, UNREACHABLE, NOT_FOUND = 0, 1, 2, 3, 4, 5, 6
+
+NOUNS = {
+    "datasets": ["import", "list", "show", "preview", "delete"],
+    "jobs": ["list", "show", "watch", "wait", "logs", "metrics", "explain", "cancel", "pause", "resume", "retry"],
+    "models": ["list", "show", "tag", "export", "delete"],
+    "workers": ["list", "show", "drain", "resume", "remove"],
+    "admin": ["backup", "verify", "gc"],
+}
+VERBS = ["up", "status", "submit-train", "convert", "samples"]
+
+
+class Commands(unittest.TestCase):
+    """One cluster for all: an imported dataset `faces`, a finished training with the model `smile`."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = FakeCluster(workers=1)
+        cls.cluster.__enter__()
+        cls.addClassCleanup(cls.cluster.__exit__)
+        cls.folder = cls.cluster.root
+        write_faces(cls.folder / "faces")
+        cls.imported = cls.cluster.run("datasets", "import", "faces", cls.folder / "faces")
+        assert cls.imported.returncode == 0, cls.imported
+        cls.train = cls.start_training("smile")
+        cls.cluster.command("log 30\nsample 0\nstep 10\nsample 200\ncheckpoint 200\nfinish 300")
+        cls.waited = cls.cluster.run("jobs", "wait", cls.train)
+        assert cls.waited.returncode == 0, (cls.waited, cls.cluster.logs())
+
+    @classmethod
+    def start_training(cls, model, *options):
+        return int(cls.cluster.ok("submit-train", "--filter", "smiling", "--name", model, "-o", "name", *options))
+
+    def ctl(self, *args, status=DONE, cwd=None):
+        done = self.cluster.run(*args, cwd=cwd)
+        self.assertEqual(done.returncode, status, f"mkctl {args}\n{done.stdout}\n{done.stderr}")
+        self.assertNotIn("\x1b", done.stdout + done.stderr, "no colour where no terminal is")
+        return done
+
+    def refused(self, *args, status=REFUSED, cwd=None):
+        """What an error says; stdout stays empty."""
+        done = self.ctl(*args, status=status, cwd=cwd)
+        self.assertEqual(done.stdout, "")
+        last = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+        self.assertEqual(len(last), 1, done.stderr)
+        return done.stderr
+
+    def json(self, *args, status=DONE):
+        return json.loads(self.ctl(*args, "-o", "json", status=status).stdout)
+
+    def assert_hints(self, done):
+        self.assertRegex(done.stderr, r"(?m)^  \S.* # \S", "the next commands worth trying")
+
+    # -- the command line itself
+
+    def test_help_of_each_command(self):
+        for words in [[], *([v] for v in VERBS), *([n] for n in NOUNS)]:
+            done = self.ctl(*words, "--help")
+            self.assertIn("Usage: mkctl " + " ".join(words), done.stdout)
+            self.assertEqual(done.stderr, "")
+        for noun, verbs in NOUNS.items():
+            overview = self.ctl(noun, "--help").stdout
+            for verb in verbs:
+                self.assertIn(f"\n  {verb} ", overview)
+                text = self.ctl(noun, verb, "--help").stdout
+                self.assertIn(f"Usage: mkctl {noun} {verb}", text)
+                self.assertIn(f"Example:\n  mkctl {noun} {verb}", text)
+        for verb in VERBS:
+            self.assertIn("Example:\n  mkctl " + verb, self.ctl(verb, "--help").stdout)
+
+    def test_version(self):
+        self.assertRegex(self.ctl("--version").stdout, r"^mkctl \d+\.\d+")
+
+    def test_usage(self):
+        for words, said in [
+            (["statu"], 'mkctl has no command "statu"; did you mean status'),
+            (["jobs", "lst"], 'mkctl jobs has no command "lst"; did you mean list'),
+            ([], "mkctl needs a command: "),
+            (["jobs"], "mkctl jobs needs a command: list, show"),
+            (["jobs", "show"], "mkctl jobs show: J is required."),
+            (["submit-train", "--fliter", "x"], "has no option --fliter; did you mean --filter"),
+            (["status", "-o", "xml"], "xml not in {table,wide,json,name}"),
+            (["convert", "x", "--strength", "1.1"], "--strength"),
+            (["jobs", "show", "twelve"], '"twelve" is not a job: a job\'s id is a number'),
+            (["jobs", "show", "0"], "is not a job"),
+            (["models", "show", "a@b"], "is not a step: write a number"),
+            (["submit-train", "--filter", "male", "--time", "soon"], '"soon" is not a time: write 90s'),
+            (["submit-train", "--filter", "male", "--name", "a b"], "cannot be the name of a model"),
+            (["datasets", "import", "a/b", "/tmp"], "cannot be the name of a dataset"),
+            (["--server", "nowhere", "status"], "It comes from --server."),
+        ]:
+            with self.subTest(words=words):
+                self.assertIn(said, self.refused(*words, status=USAGE))
+
+    # -- reading
+
+    def test_lists_in_each_form(self):
+        for noun, key, name, heading in [("datasets", "datasets", "faces", "NAME"), ("jobs", "jobs", str(self.train), "ID"),
+                                         ("models", "models", "smile", "NAME"), ("workers", "workers", "w1", "NAME")]:
+            with self.subTest(noun=noun):
+                table = self.ctl(noun, "list").stdout
+                wide = self.ctl(noun, "list", "-o", "wide").stdout
+                self.assertEqual(table.split()[0], heading)
+                self.assertGreater(len(wide.splitlines()[0]), len(table.splitlines()[0]))
+                self.assertIn(name, self.ctl(noun, "list", "-o", "name").stdout.split())
+                answer = self.json(noun, "list")
+                ids = [str(one["id"]) if noun == "jobs" else one["name"] for one in answer[key]]
+                self.assertIn(name, ids)
+
+    def test_rows_are_aligned(self):
+        lines = self.ctl("jobs", "list", "-o", "wide").stdout.splitlines()
+        at = lines[0].index("STATE")
+        for line in lines[1:]:
+            self.assertEqual(line[at - 2:at], "  ")
+            self.assertRegex(line[at:], r"^[A-Z]+ ")
+
+    def test_options_may_stand_anywhere(self):
+        first = self.ctl("-o", "name", "models", "list").stdout
+        self.assertEqual(first, self.ctl("models", "list", "--output", "name").stdout)
+        self.assertEqual(first, self.ctl("models", "-o", "name", "list", "--server", self.cluster.address).stdout)
+
+    def test_status(self):
+        text = self.ctl("status").stdout
+        for word in ["Coordinator:", "Datasets:", "Models:", "Jobs:", "SUCCEEDED", "w1"]:
+            self.assertIn(word, text)
+        status = self.json("status")
+        self.assertEqual(status["workers"][0]["name"], "w1")
+        self.assertGreaterEqual(status["jobsByState"]["SUCCEEDED"], 2)
+        self.assertIn(str(self.train), self.ctl("status", "-o", "name").stdout.split())
+
+    def test_job_show(self):
+        job = self.json("jobs", "show", self.train)
+        for field in ["id", "kind", "state", "owner", "priority", "createTime", "startTime", "endTime", "attempts",
+                      "step", "losses", "checkpoints", "samples"]:
+            self.assertIn(field, job)
+        self.assertEqual((job["id"], job["kind"], job["state"], job["step"]), (self.train, "TRAIN", "SUCCEEDED", 300))
+        for field in ["done", "total", "unit", "ratePerSecond", "etaSeconds"]:
+            self.assertIn(field, job["progress"])
+        self.assertEqual([s["step"] for s in job["samples"]], [0, 200])
+        self.assertIn(300, [c["step"] for c in job["checkpoints"]])
+        text = self.ctl("jobs", "show", self.train).stdout
+        for words in ["Model:", "smile", "SUCCEEDED", "w1", "Source:", "Target:"]:
+            self.assertIn(words, text)
+        self.assertEqual(self.ctl("jobs", "show", self.train, "-o", "name").stdout, f"{self.train}\n")
+
+    def test_dataset_show_and_count(self):
+        dataset = self.json("datasets", "show", "faces")
+        self.assertEqual((dataset["name"], dataset["state"], dataset["items"]), ("faces", "READY", 160))
+        self.assertEqual({c["attribute"] for c in dataset["attributeCounts"]}, {"Eyeglasses", "Male", "Smiling"})
+        self.assertIn("Smiling", self.ctl("datasets", "show", "faces").stdout)
+        counted = self.ctl("datasets", "show", "faces", "--filter", "male & smiling").stdout
+        self.assertRegex(counted, r"^\d+ pictures of faces match ")
+        count = self.json("datasets", "show", "faces", "--filter", "Male=false,SMILING")["count"]
+        self.assertEqual(self.ctl("datasets", "show", "faces", "--filter", "!male & smiling", "-o", "name").stdout,
+                         f"{count}\n")
+
+    def test_model_show(self):
+        model = self.json("models", "show", "smile")
+        self.assertEqual((model["name"], model["step"], model["job"]), ("smile", 300, self.train))
+        self.assertIn("faces", self.ctl("models", "show", "smile").stdout)
+        self.assertEqual(self.ctl("models", "show", "smile@300", "-o", "name").stdout.strip().split("@")[0], "smile")
+
+    def test_worker_show(self):
+        self.assertEqual(self.json("workers", "show", "w1")["name"], "w1")
+        self.assertIn("cpu", self.ctl("workers", "show", "w1").stdout)
+
+    def test_explain_logs_metrics(self):
+        self.assertIn(f"Job {self.train} is SUCCEEDED", self.ctl("jobs", "explain", self.train).stdout)
+        self.assertEqual(self.json("jobs", "explain", self.train)["job"]["id"], self.train)
+        self.assertIn("x" * 30, self.ctl("jobs", "logs", self.train).stdout)
+        self.assertIn("x" * 30, self.ctl("jobs", "logs", self.train, "-f").stdout)
+        self.assertIn("x" * 30, "\n".join(self.json("jobs", "logs", self.train)["lines"]))
+        metrics = self.json("jobs", "metrics", self.train)["metrics"]
+        self.assertEqual([(m["step"], m["values"]["generator"]) for m in metrics], [(10, 0.5)])
+        self.assertRegex(self.ctl("jobs", "metrics", self.train).stdout, r"STEP +generator\n +10 +0\.5\n")
+        self.assertEqual(self.ctl("jobs", "metrics", self.train, "--after-step", 10).stdout, "There are no metrics yet.\n")
+
+    def test_what_is_not_there(self):
+        for words, said in [
+            (["jobs", "show", "999"], "999"), (["jobs", "watch", "999"], "999"), (["jobs", "wait", "999"], "999"),
+            (["jobs", "logs", "999"], "999"), (["jobs", "metrics", "999"], "999"), (["jobs", "explain", "999"], "999"),
+            (["jobs", "cancel", "999"], "999"), (["jobs", "pause", "999"], "999"), (["jobs", "resume", "999"], "999"),
+            (["jobs", "retry", "999"], "999"), (["samples", "999"], "999"),
+            (["datasets", "show", "nobody"], "nobody"), (["datasets", "delete", "nobody"], "nobody"),
+            (["datasets", "show", "nobody", "--filter", "male"], "nobody"),
+            (["datasets", "preview", "nobody", "-o", self.folder / "p.png"], "nobody"),
+            (["models", "show", "nobody"], "nobody"), (["models", "delete", "nobody"], "nobody"),
+            (["models", "export", "nobody", "--out", self.folder / "m"], "nobody"),
+            (["models", "tag", "999", "name"], "999"), (["models", "show", "smile@77"], "77"),
+            (["workers", "show", "nobody"], "nobody"), (["workers", "drain", "nobody"], "nobody"),
+            (["workers", "resume", "nobody"], "nobody"), (["workers", "remove", "nobody"], "nobody"),
+            (["datasets", "import", "other", self.folder / "gone"], "There is no folder"),
+            (["convert", self.folder / "gone", "--model", "smile"], "There is no file or folder"),
+            (["convert", self.folder / "faces/img_align_celeba", "--model", "nobody", "--out", self.folder / "none"], "nobody"),
+            (["submit-train", "--dataset", "nobody", "--filter", "male"], "nobody"),
+            (["samples", str(self.train), "--step", "7"], "it has 0, 200"),
+        ]:
+            with self.subTest(words=words):
+                self.assertIn(said, self.refused(*words, status=NOT_FOUND))
+
+    # -- changing
+
+    def test_import(self):
+        self.assertIn("faces", self.imported.stdout)
+        self.assert_hints(self.imported)
+        again = self.ctl("datasets", "import", "faces", self.folder / "faces")
+        self.assertIn("is there already", again.stdout)
+        (self.folder / "pair").mkdir()
+        for name in ("a.jpg", "b.jpg"):
+            (self.folder / "pair" / name).write_text(name)
+        said = self.refused("datasets", "import", "faces", self.folder / "pair")
+        self.assertIn("datasets delete faces", said)
+        detached = self.ctl("datasets", "import", "pair", self.folder / "pair", "--detach", "-o", "name", status=DETACHED)
+        self.assertEqual(detached.stdout, "pair\n")
+        self.assert_hints(detached)
+        job = self.json("datasets", "show", "pair")["prepareJob"]
+        self.ctl("jobs", "wait", job)
+        deleted = self.ctl("datasets", "delete", "pair")
+        self.assertEqual(deleted.stdout, "Dataset pair is deleted.\n")
+        self.assert_hints(deleted)
+        self.refused("datasets", "show", "pair", status=NOT_FOUND)
+
+    def test_preview(self):
+        target = self.folder / "preview.png"
+        done = self.ctl("datasets", "preview", "faces", "--filter", "male", "-o", target)
+        self.assertIn(f"Wrote {target}", done.stdout)
+        self.assertTrue(target.read_bytes().startswith(b"picture of rows"))
+
+    def test_dry_run(self):
+        before = self.ctl("jobs", "list", "-o", "name").stdout
+        answer = self.json("submit-train", "--filter", "smiling", "--steps", "500", "--dry-run", "--dataset", "faces")
+        for field in ["sourceCount", "targetCount", "steps", "estimatedSeconds"]:
+            self.assertIsInstance(answer[field], (int, float), field)
+        self.assertEqual(answer["steps"], 500)
+        text = self.ctl("submit-train", "--filter", "smiling", "--dry-run", "--dataset", "faces").stdout
+        for word in ["Source:", "Target:", "Steps:"]:
+            self.assertIn(word, text)
+        self.assertEqual(self.ctl("jobs", "list", "-o", "name").stdout, before)
+
+    def test_submitting_says_which_dataset_and_what_next(self):
+        done = self.ctl("submit-train", "--filter", "smiling", "--name", "which", "-o", "name")
+        job = done.stdout.strip()
+        self.assertTrue(job.isdigit())
+        self.assertIn("Training on faces", done.stderr)
+        self.assert_hints(done)
+        self.assert_hints(self.ctl("jobs", "cancel", job))
+
+    def test_refused_trainings(self):
+        self.assertIn("smiling", self.refused("submit-train", "--filter", "smilng", status=USAGE).lower())
+        said = self.refused("submit-train", "--filter", "smiling & male")  # 27 pictures
+        self.assertRegex(said, r"\d+")
+        self.assertIn("32", said)
+        self.refused("submit-train", "--filter", "smiling & !smiling")
+        self.assertIn("smile", self.refused("submit-train", "--filter", "!male", "--name", "smile"))
+        self.refused("submit-train", "--filter", "!male", "--set", "nonsense=1", status=USAGE)
+        self.refused("submit-train", "--filter", "!male", "--after", "999", status=NOT_FOUND)
+
+    def test_pause_resume_cancel_retry(self):
+        # The worker's one device may be busy with another test's job: a queued job is paused too.
+        job = self.start_training("paused")
+        paused = self.ctl("jobs", "pause", job)
+        self.assertRegex(paused.stdout, rf"^Job {job} is (PAUSED|PAUSING)\.\n$")
+        self.assert_hints(paused)
+        self.cluster.wait_job(job, lambda j: j["state"] == "PAUSED", "a pause")
+        resumed = self.ctl("jobs", "resume", job)
+        self.assert_hints(resumed)
+        cancelled = self.ctl("jobs", "cancel", job)
+        self.assertRegex(cancelled.stdout, rf"^Job {job} is CANCELL")
+        failed = self.ctl("jobs", "wait", job, status=FAILED)
+        self.assertEqual(failed.stdout, "")
+        self.assertIn(f"Job {job} CANCELLED", failed.stderr)
+        watched = self.ctl("jobs", "watch", job, "-o", "json", status=FAILED)
+        self.assertEqual(json.loads(watched.stdout)["state"], "CANCELLED")
+        self.refused("jobs", "pause", job)
+        self.refused("jobs", "resume", job)
+        again = int(self.ctl("jobs", "retry", job, "-o", "name").stdout)
+        self.assertNotEqual(again, job)
+        self.ctl("jobs", "cancel", again)
+        self.refused("jobs", "retry", self.train)
+        self.refused("jobs", "cancel", self.train)
+
+    def test_wait_is_quiet(self):
+        self.assertEqual((self.waited.stdout, self.waited.stderr), ("", ""))
+        watched = self.ctl("jobs", "watch", self.train)
+        self.assertEqual(watched.stdout, "")
+        self.assertRegex(watched.stderr, rf"^Job {self.train} SUCCEEDED after \S+ at step 300\.\n$")
+        self.assertEqual(self.ctl("jobs", "wait", self.train, "-o", "name").stdout, f"{self.train}\n")
+
+    def test_samples(self):
+        with tempfile.TemporaryDirectory(dir=self.folder) as out:
+            out = pathlib.Path(out)
+            self.ctl("samples", self.train, cwd=out)
+            self.assertEqual((out / f"job-{self.train}-samples/batch000200.png").read_text(), "sample 200")
+            self.ctl("samples", self.train, "--step", 0, "--out", out / "a")
+            self.assertEqual([p.name for p in (out / "a").iterdir()], ["batch000000.png"])
+            names = self.ctl("samples", self.train, "--all", "--out", out / "b", "-o", "name").stdout.split()
+            self.assertEqual(names, [f"{out}/b/batch000000.png", f"{out}/b/batch000200.png"])
+            written = self.json("samples", self.train, "--latest", "--out", out / "c")["samples"]
+            self.assertEqual([(s["step"], s["path"]) for s in written], [(200, f"{out}/c/batch000200.png")])
+            self.refused("samples", self.train, "--latest", "--all", status=USAGE)
+
+    def test_models_tag_export_delete(self):
+        tagged = self.ctl("models", "tag", f"{self.train}@200", "early")
+        self.assert_hints(tagged)
+        self.assertEqual(self.json("models", "show", "early")["step"], 200)
+        self.refused("models", "tag", f"{self.train}@77", "never", status=NOT_FOUND)
+        target = self.folder / "early.safetensors"
+        exported = self.ctl("models", "export", "early", "--out", target)
+        self.assertEqual(target.read_text(), "checkpoint 200")
+        self.assert_hints(exported)
+        deleted = self.ctl("models", "delete", "early", "-o", "name")
+        self.assertEqual(deleted.stdout, "early\n")
+        self.assert_hints(deleted)
+        self.refused("models", "show", "early", status=NOT_FOUND)
+        self.refused("models", "export", "smile", "--out", self.folder / "none/file")
+        self.assertFalse((self.folder / "none").exists())
+
+    def test_convert(self):
+        photos = self.folder / "photos"
+        (photos / "sub").mkdir(parents=True)
+        for name in ["a.jpg", "b.jpg", "sub/c.jpg"]:
+            (photos / name).write_text(name)
+        (photos / "notes.txt").write_text("no picture")
+        self.refused("convert", photos, "--model", "smile", "--align", "auto")
+        self.refused("convert", photos, photos, "--model", "smile", status=USAGE)
+        detached = self.ctl("convert", photos, "--model", "smile", "--recursive", "--detach", "-o", "name", status=DETACHED)
+        self.assertTrue(detached.stdout.strip().isdigit())
+        self.assert_hints(detached)
+        done = self.ctl("convert", photos, "--model", "smile@300", "--recursive")
+        self.assertIn("Going on with job " + detached.stdout.strip(), done.stderr)
+        self.assert_hints(done)
+        out = self.folder / "photos-makeover"
+        self.assertEqual({str(p.relative_to(out)) for p in out.rglob("*") if p.is_file()},
+                         {"a.jpg", "b.jpg", "sub/c.jpg", "manifest.jsonl"})
+        self.assertEqual((out / "sub/c.jpg").read_text(), "sub/c.jpg")
+        lines = [json.loads(line) for line in (out / "manifest.jsonl").read_text().splitlines()]
+        self.assertEqual({(l["file"], l["status"]) for l in lines},
+                         {("a.jpg", "converted"), ("b.jpg", "converted"), ("sub/c.jpg", "converted"), ("notes.txt", "skipped")})
+        for line in lines:
+            self.assertLessEqual({"file", "status", "reason", "faces", "seconds"}, set(line))
+        jobs = self.ctl("jobs", "list", "-o", "name").stdout
+        again = self.ctl("convert", photos, "--model", "smile", "--recursive")
+        self.assertIn("3 of them before", again.stdout)
+        self.assertEqual(self.ctl("jobs", "list", "-o", "name").stdout, jobs, "nothing was left to do")
+        (out / "a.jpg").write_text("a.")  # truncated
+        job = self.json("convert", photos, "--model", "smile", "--recursive")
+        self.assertEqual((job["kind"], job["state"], job["filesDone"]), ("CONVERT", "SUCCEEDED", 1))
+        self.assertEqual((out / "a.jpg").read_text(), "a.jpg")
+        for field in ["filesDone", "filesFailed", "filesSkipped"]:
+            self.assertIn(field, job)
+
+    def test_convert_with_the_newest_model_and_a_bad_file(self):
+        photos = self.folder / "some"
+        photos.mkdir()
+        for name in ["good.jpg", "bad.jpg"]:
+            (photos / name).write_text(name)
+        done = self.ctl("convert", photos, "--out", self.folder / "some-out", status=FAILED)
+        self.assertIn("the newest finished model, ", done.stderr)
+        self.assertIn("bad.jpg failed", done.stderr)
+        self.assertIn("Converted 1 of 2 pictures", done.stdout)
+        self.assertTrue((self.folder / "some-out/good.jpg").exists())
+        self.assertFalse((self.folder / "some-out/bad.jpg").exists())
+
+    def test_workers_drain_resume_remove(self):
+        self.refused("workers", "remove", "w1")
+        drained = self.ctl("workers", "drain", "w1", "-o", "name")
+        self.assertEqual(drained.stdout, "w1\n")
+        self.assert_hints(drained)
+        self.assertRegex(self.json("workers", "show", "w1")["state"], "DRAIN")
+        resumed = self.ctl("workers", "resume", "w1")
+        self.assert_hints(resumed)
+        self.assertEqual(self.json("workers", "show", "w1")["state"], "ACTIVE")
+
+    def test_admin(self):
+        target = self.folder / "backup.db"
+        self.assert_hints(self.ctl("admin", "backup", target))
+        self.assertTrue(target.read_bytes().startswith(b"SQLite format 3"))
+        self.refused("admin", "backup", self.folder / "none/backup.db")
+        self.assertIn("All is well", self.ctl("admin", "verify").stdout)
+        self.assertEqual(self.json("admin", "verify")["problems"], [])
+        self.assertIn("Deleted 0 blobs", self.ctl("admin", "gc").stdout)
+        self.refused("admin", "gc", "--grace", "long", status=USAGE)
+
+    def test_nobody_answers(self):
+        for words in [["status"], ["jobs", "list"], ["jobs", "watch", "1"], ["datasets", "import", "x", self.folder / "faces"],
+                      ["submit-train", "--filter", "male"], ["convert", self.folder / "faces/img_align_celeba", "--out",
+                                                              self.folder / "unreached"]]:
+            with self.subTest(words=words):
+                said = self.refused("--server", "127.0.0.1:1", *words, status=UNREACHABLE)
+                self.assertIn('No coordinator answers at 127.0.0.1:1 (Connection refused). Start one with "mkctl up"', said)
+
+
+if __name__ == "__main__":
+    unittest.main()

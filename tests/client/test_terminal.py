@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""What a person sees on a terminal: moving lines, colours, Ctrl-C."""
+
+import re
+import signal
+import unittest
+
+from mkctl_support import BIN, FakeCluster, Typed, write_faces
+
+
+class OnATerminal(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = FakeCluster(workers=1)
+        cls.cluster.__enter__()
+        cls.addClassCleanup(cls.cluster.__exit__)
+        write_faces(cls.cluster.root / "faces")
+        cls.cluster.ok("datasets", "import", "faces", cls.cluster.root / "faces")
+
+    def typed(self, *args, columns=80, **variables):
+        environment = {k: v for k, v in self.cluster.environment().items() if k != "NO_COLOR"}
+        return Typed([BIN / "mkctl", *args], {**environment, "TERM": "xterm", **variables}, columns)
+
+    def queued(self):
+        """A training that waits for another that never ends."""
+        first = int(self.cluster.ok("submit-train", "--filter", "smiling", "-o", "name"))
+        self.addCleanup(self.cluster.run, "jobs", "cancel", first)
+        second = int(self.cluster.ok("submit-train", "--filter", "smiling", "--after", first, "-o", "name"))
+        self.addCleanup(self.cluster.run, "jobs", "cancel", second)
+        return second
+
+    def test_ctrl_c_detaches_and_says_so(self):
+        job = self.queued()
+        watch = self.typed("jobs", "watch", job)
+        watch.wait_shown(f"job {job} QUEUED")
+        watch.signal(signal.SIGINT)
+        self.assertEqual(watch.end(), 130)
+        self.assertIn(f'Detached. The job goes on; "mkctl jobs watch {job}"', watch.shown)
+        self.assertEqual(self.cluster.job(job)["state"], "QUEUED")
+
+    def test_a_training_moves_on_one_line(self):
+        job = int(self.cluster.ok("submit-train", "--filter", "smiling", "--steps", "1000", "-o", "name"))
+        watch = self.typed("jobs", "watch", job)
+        self.cluster.command("step 500")
+        watch.wait_shown(r"\[=+> +\] +50%  500/1,000 steps")
+        self.cluster.command("finish 1000")
+        self.assertEqual(watch.end(), 0)
+        self.assertIn("\r", watch.shown)
+        self.assertRegex(watch.shown, rf"Job {job} SUCCEEDED after \S+ at step 1,000\.")
+        for line in re.split(r"[\r\n]+", watch.shown):
+            text = re.sub(r"\x1b\[[0-9;]*[mK]", "", line)
+            if text.startswith("job "):
+                self.assertLess(len(text), 80, text)
+
+    def test_narrow(self):
+        job = self.queued()
+        watch = self.typed("jobs", "watch", job, columns=24)
+        watch.wait_shown(f"job {job} Q")
+        watch.signal()
+        self.assertEqual(watch.end(), 130)
+        for line in re.split(r"[\r\n]+", watch.shown):
+            text = re.sub(r"\x1b\[[0-9;]*[mK]", "", line)
+            if text.startswith("job "):
+                self.assertLess(len(text), 24, text)
+
+    def test_colours(self):
+        shown = self.typed("status")
+        self.assertEqual(shown.end(), 0)
+        self.assertIn("\x1b[32mACTIVE\x1b[0m", shown.shown)
+        for variables in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+            plain = self.typed("status", **variables)
+            self.assertEqual(plain.end(), 0)
+            self.assertNotIn("\x1b", plain.shown)
+            self.assertIn("ACTIVE", plain.shown)
+
+    def test_status_keeps_fresh(self):
+        watch = self.typed("status", "-w")
+        watch.wait_shown("Coordinator:")
+        watch.wait_shown(r"(?s)Coordinator:.*Coordinator:")
+        watch.signal()
+        self.assertEqual(watch.end(), 130)
+
+
+if __name__ == "__main__":
+    unittest.main()

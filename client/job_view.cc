@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "client/output.h"
 #include "client/table.h"
 #include "client/units.h"
@@ -73,9 +74,9 @@ void AddTrain(const v1::Job& job, KeyValues& lines) {
   const v1::TrainSpec& train = job.train();
   lines.Add("Model", job.model());
   lines.Add("Dataset", train.dataset());
-  lines.Add("Source", absl::StrCat(train.source().empty() ? "everybody" : train.source(), "  (",
+  lines.Add("Source", absl::StrCat(SideText(train.source()), "  (",
                                    Plural(train.source_count(), "picture"), ")"));
-  lines.Add("Target", absl::StrCat(train.target().empty() ? "everybody" : train.target(), "  (",
+  lines.Add("Target", absl::StrCat(SideText(train.target()), "  (",
                                    Plural(train.target_count(), "picture"), ")"));
   const std::string length =
       train.steps() > 0 ? Plural(train.steps(), "step") : FormatDuration(train.time_seconds());
@@ -214,6 +215,14 @@ std::string JobDetail(const v1::Job& job, TimePoint now, const Painter& painter)
   }
   AddFailure(job, painter, lines);
   return lines.ToString(painter) + AttemptTable(job, now, painter);
+}
+
+std::string SideText(const std::string& filter) {
+  constexpr absl::string_view kAndMore = "(*) & ";
+  if (filter.empty() || filter == "*") return "everybody";
+  absl::string_view rest = filter;
+  if (absl::ConsumePrefix(&rest, kAndMore)) return absl::StrCat("everybody & ", rest);
+  return Harmless(filter);
 }
 
 ProgressView JobProgress(const v1::Job& job) {

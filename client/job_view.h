@@ -21,6 +21,9 @@ std::string JobTable(const std::vector<v1::Job>& jobs, TimePoint now, const Pain
                      bool wide);
 std::string JobDetail(const v1::Job& job, TimePoint now, const Painter& painter);
 
+// A filter as a person reads it: "everybody", "everybody & !blurry", "smiling".
+std::string SideText(const std::string& filter);
+
 // How far it is, with the losses of a training or the counts of a conversion as its note.
 ProgressView JobProgress(const v1::Job& job);
 

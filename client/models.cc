@@ -1,6 +1,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/command.h"
+#include "client/job_view.h"
 #include "client/session.h"
 #include "client/table.h"
 #include "client/transfer.h"
@@ -33,16 +34,17 @@ std::string ModelTable(const v1::ListModelsResponse& all, const Session& session
   }
   Table table(std::move(columns));
   for (const v1::Model& model : all.models()) {
-    std::vector<std::string> row = {model.name(),
-                                    painter.State(ModelState(model)),
-                                    absl::StrCat(model.step()),
-                                    absl::StrCat(model.job()),
-                                    model.dataset(),
-                                    wide ? model.target() : CutToWidth(model.target(), 40),
-                                    FormatAge(SecondsSince(model.create_time(), session.Now()))};
+    std::vector<std::string> row = {
+        model.name(),
+        painter.State(ModelState(model)),
+        absl::StrCat(model.step()),
+        absl::StrCat(model.job()),
+        model.dataset(),
+        wide ? SideText(model.target()) : CutToWidth(SideText(model.target()), 40),
+        FormatAge(SecondsSince(model.create_time(), session.Now()))};
     if (wide) {
-      row.insert(row.end(), {model.source().empty() ? "everybody" : model.source(), model.recipe(),
-                             FormatSize(model.checkpoint().size())});
+      row.insert(row.end(),
+                 {SideText(model.source()), model.recipe(), FormatSize(model.checkpoint().size())});
     }
     table.AddRow(std::move(row));
   }
@@ -58,8 +60,8 @@ std::string ModelDetail(const v1::Model& model, const Session& session, const Pa
   lines.Add("Job", absl::StrCat(model.job()));
   lines.Add("Recipe", model.recipe());
   lines.Add("Dataset", model.dataset());
-  lines.Add("Source", model.source().empty() ? "everybody" : model.source());
-  lines.Add("Target", model.target());
+  lines.Add("Source", SideText(model.source()));
+  lines.Add("Target", SideText(model.target()));
   lines.Add("Created",
             absl::StrCat(FormatTime(model.create_time()), " (",
                          FormatAge(SecondsSince(model.create_time(), session.Now())), ")"));

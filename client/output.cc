@@ -53,13 +53,24 @@ void Output::Warn(const std::string& sentence) const {
 }
 
 void Output::Hint(const std::vector<Next>& commands) const {
-  size_t width = 0;
-  for (const Next& next : commands) width = std::max(width, next.command.size());
+  int width = 0;
+  int purpose_width = 0;
+  for (const Next& next : commands) {
+    width = std::max(width, DisplayWidth(next.command));
+    purpose_width = std::max(purpose_width, DisplayWidth(next.purpose));
+  }
+  constexpr int kSigns = 7;  // "  " before, "   # " between
+  const bool fits = !error_.moving || width + purpose_width + kSigns <= error_.columns;
   std::string text = absl::StrCat(error_painter().Dim("Next:"), "\n");
   for (const Next& next : commands) {
-    const std::string padding(width - next.command.size() + 3, ' ');
-    absl::StrAppend(&text, "  ", error_painter().Bold(next.command), padding,
-                    error_painter().Dim("# " + next.purpose), "\n");
+    const std::string command = error_painter().Bold(next.command);
+    const std::string purpose = error_painter().Dim("# " + next.purpose);
+    if (fits) {
+      const std::string padding(static_cast<size_t>(width - DisplayWidth(next.command) + 3), ' ');
+      absl::StrAppend(&text, "  ", command, padding, purpose, "\n");
+    } else {
+      absl::StrAppend(&text, "  ", purpose, "\n  ", command, "\n");
+    }
   }
   Print(stderr, text);
 }

@@ -39,7 +39,8 @@ class Output {
   void Note(const std::string& sentence) const;
   void Warn(const std::string& sentence) const;
 
-  // The next commands worth trying, on stderr.
+  // The next commands worth trying, on stderr; on a terminal that is too narrow each purpose has a
+  // line of its own.
   struct Next {
     std::string command;
     std::string purpose;

@@ -124,7 +124,9 @@ void ProgressLine::UpdateAt(const ProgressView& view, Clock::time_point now) {
   if (quiet_ || !Due(now)) return;
   const Painter painter(terminal_.colour);
   if (terminal_.moving) {
-    const std::string line = RenderProgress(view, terminal_.columns - 1, painter);
+    // The window may have become narrower since.
+    const int columns = TerminalColumns(fileno(stream_), terminal_.columns);
+    const std::string line = RenderProgress(view, columns - 1, painter);
     std::fputs(absl::StrCat("\r", line, "\x1b[K").c_str(), stream_);
     visible_ = true;
   } else {

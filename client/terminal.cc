@@ -96,11 +96,14 @@ Terminal DetectTerminal(int file_descriptor) {
   if (isatty(file_descriptor) == 0 || IsDumb()) return terminal;
   terminal.moving = true;
   terminal.colour = !HasValue("NO_COLOR");
-  winsize size{};
-  if (ioctl(file_descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col >= kColumnsMin) {
-    terminal.columns = size.ws_col;
-  }
+  terminal.columns = TerminalColumns(file_descriptor, terminal.columns);
   return terminal;
+}
+
+int TerminalColumns(int file_descriptor, int otherwise) {
+  winsize size{};
+  if (ioctl(file_descriptor, TIOCGWINSZ, &size) != 0) return otherwise;
+  return size.ws_col >= kColumnsMin ? size.ws_col : otherwise;
 }
 
 std::string Painter::State(std::string_view state) const {

@@ -16,6 +16,9 @@ struct Terminal {
 // heard.
 Terminal DetectTerminal(int file_descriptor);
 
+// The columns that a terminal has now; `otherwise` if it is none.
+int TerminalColumns(int file_descriptor, int otherwise);
+
 // Wraps text in ANSI colours, or leaves it as it is.
 class Painter {
  public:

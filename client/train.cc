@@ -41,8 +41,7 @@ absl::StatusOr<v1::CreateTrainJobRequest> MakeRequest(const Session& session,
 }
 
 std::string Side(const std::string& filter, uint32_t count) {
-  return absl::StrCat(filter.empty() || filter == "*" ? "everybody" : filter, "  (",
-                      Plural(count, "picture"), ")");
+  return absl::StrCat(SideText(filter), "  (", Plural(count, "picture"), ")");
 }
 
 std::string PlanText(const v1::CreateTrainJobResponse& answer, const Painter& painter) {
@@ -152,7 +151,7 @@ void AddTraining(CLI::App* command, const std::shared_ptr<TrainOptions>& options
                                 Setter(options, &v1::CreateTrainJobRequest::set_batch_size)),
                             "Pictures a batch (16)")
       ->check(CLI::Range(uint32_t{1}, uint32_t{4096}));
-  command->add_option("--recipe", *options->request.mutable_recipe(), "makeover or classic");
+  command->add_option("--recipe", *options->request.mutable_recipe(), "How it learns (classic)");
   command
       ->add_option_function<std::vector<std::string>>(
           "--set",

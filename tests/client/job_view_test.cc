@@ -40,11 +40,10 @@ TEST(JobTable, WideHasMore) {
   job.set_attempts(3);
   job.set_tasks(1);
   const std::string table = JobTable({job}, kNow, Painter(false), true);
-  EXPECT_EQ(
-      table,
-      "ID  KIND   STATE    DONE  ETA  AGE       RAN  OWNER  PRIORITY  ATTEMPTS  TASKS  WHAT\n"
-      "12  train  RUNNING   45%  44s  2h ago  1h00m  ada           0         3    0/1  blond "
-      "from celeba\n");
+  EXPECT_EQ(table,
+            "ID  KIND   STATE    DONE  ETA  AGE       RAN  OWNER  PRIORITY  ATTEMPTS  TASKS  WHAT\n"
+            "12  train  RUNNING   45%  44s  2h ago  1h00m  ada           0         3    0/1  blond "
+            "from celeba\n");
 }
 
 TEST(JobTable, ALongDescriptionIsCutExceptInWide) {
@@ -96,6 +95,13 @@ TEST(JobStateName, PausingIsSaid) {
   EXPECT_EQ(JobStateName(job), "PAUSING");
   job.set_state(v1::Job::PAUSED);
   EXPECT_EQ(JobStateName(job), "PAUSED");
+}
+
+TEST(SideText, EverybodyIsNoSign) {
+  EXPECT_EQ(SideText(""), "everybody");
+  EXPECT_EQ(SideText("*"), "everybody");
+  EXPECT_EQ(SideText("(*) & !blurry"), "everybody & !blurry");
+  EXPECT_EQ(SideText("(smiling) & !blurry"), "(smiling) & !blurry");
 }
 
 TEST(IsTerminal, ThreeStates) {

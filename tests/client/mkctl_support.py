@@ -63,11 +63,15 @@ class Typed:
 
     def __init__(self, argv, env, columns=80, rows=24):
         self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.rows = rows
+        self.resize(columns)
         self.process = subprocess.Popen([str(a) for a in argv], stdin=slave, stdout=slave, stderr=slave, env=env,
                                         start_new_session=True)
         os.close(slave)
         self.shown = ""
+
+    def resize(self, columns):
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", self.rows, columns, 0, 0))
 
     def _read(self, timeout_s):
         ready, _, _ = select.select([self.master], [], [], timeout_s)
@@ -80,11 +84,26 @@ class Typed:
         self.shown += got.decode(errors="replace")
         return bool(got)
 
+    def plain(self):
+        """All that was shown, without colours."""
+        return re.sub(r"\x1b\[[0-9;]*m", "", self.shown)
+
+    def lines(self, beginning):
+        """The moving lines that begin so, as they stood on the screen."""
+        texts = re.split(r"[\r\n]+", self.plain().replace("\x1b[K", ""))
+        return [text for text in texts if text.startswith(beginning)]
+
     def wait_shown(self, pattern):
         end = time.monotonic() + DEADLINE_S
-        while not re.search(pattern, self.shown):
+        while not re.search(pattern, self.plain()):
             if not self._read(max(0, end - time.monotonic())):
                 raise AssertionError(f"never shown: {pattern}\n{self.shown!r}")
+
+    def kill(self):
+        """For the end of a test that failed; nothing where it has ended."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.end()
 
     def signal(self, number=signal.SIGINT):
         self.process.send_signal(number)

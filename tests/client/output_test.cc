@@ -47,7 +47,20 @@ TEST(Output, WordsGoToStderr) {
   const std::string said = testing::internal::GetCapturedStderr();
   EXPECT_EQ(said.find('\x1b'), std::string::npos);
   EXPECT_NE(said.find("warning: careful\n"), std::string::npos);
-  EXPECT_NE(said.find("Next:\n  mkctl a        # one\n  mkctl longer   # two\n"), std::string::npos) << said;
+  EXPECT_NE(said.find("Next:\n  mkctl a        # one\n  mkctl longer   # two\n"), std::string::npos)
+      << said;
+}
+
+TEST(Output, HintsOnANarrowTerminalDoNotWrap) {
+  Terminal terminal;
+  terminal.moving = true;
+  terminal.columns = 30;
+  testing::internal::CaptureStderr();
+  Output(OutputForm::kTable, Terminal{}, terminal).Hint({{"mkctl 1234", "purpose 12345"}});
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "Next:\n  mkctl 1234   # purpose 12345\n");
+  testing::internal::CaptureStderr();
+  Output(OutputForm::kTable, Terminal{}, terminal).Hint({{"mkctl 1234", "purpose 123456"}});
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "Next:\n  # purpose 123456\n  mkctl 1234\n");
 }
 
 TEST(SecondsSince, OfATimestamp) {

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """What a person sees on a terminal: moving lines, colours, Ctrl-C."""
 
-import re
 import signal
 import unittest
 
@@ -19,7 +18,9 @@ class OnATerminal(unittest.TestCase):
 
     def typed(self, *args, columns=80, **variables):
         environment = {k: v for k, v in self.cluster.environment().items() if k != "NO_COLOR"}
-        return Typed([BIN / "mkctl", *args], {**environment, "TERM": "xterm", **variables}, columns)
+        typed = Typed([BIN / "mkctl", *args], {**environment, "TERM": "xterm", **variables}, columns)
+        self.addCleanup(typed.kill)
+        return typed
 
     def queued(self):
         """A training that waits for another that never ends."""
@@ -47,10 +48,7 @@ class OnATerminal(unittest.TestCase):
         self.assertEqual(watch.end(), 0)
         self.assertIn("\r", watch.shown)
         self.assertRegex(watch.shown, rf"Job {job} SUCCEEDED after \S+ at step 1,000\.")
-        for line in re.split(r"[\r\n]+", watch.shown):
-            text = re.sub(r"\x1b\[[0-9;]*[mK]", "", line)
-            if text.startswith("job "):
-                self.assertLess(len(text), 80, text)
+        self.assertLess(max(len(line) for line in watch.lines("job ")), 80)
 
     def test_narrow(self):
         job = self.queued()
@@ -58,10 +56,19 @@ class OnATerminal(unittest.TestCase):
         watch.wait_shown(f"job {job} Q")
         watch.signal()
         self.assertEqual(watch.end(), 130)
-        for line in re.split(r"[\r\n]+", watch.shown):
-            text = re.sub(r"\x1b\[[0-9;]*[mK]", "", line)
-            if text.startswith("job "):
-                self.assertLess(len(text), 24, text)
+        self.assertLess(max(len(line) for line in watch.lines("job ")), 24)
+
+    def test_a_window_that_becomes_narrow(self):
+        job = int(self.cluster.ok("submit-train", "--filter", "smiling", "--steps", "1000", "-o", "name"))
+        self.addCleanup(self.cluster.run, "jobs", "cancel", job)
+        watch = self.typed("jobs", "watch", job, columns=100)
+        watch.wait_shown(f"job {job} ")
+        watch.resize(30)
+        self.cluster.command("step 500")
+        watch.wait_shown(f"job {job} RUNNING +50%")
+        self.assertLess(len(watch.lines(f"job {job} RUNNING   50%")[0]), 30)
+        watch.signal()
+        self.assertEqual(watch.end(), 130)
 
     def test_colours(self):
         shown = self.typed("status")

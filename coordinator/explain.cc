@@ -120,7 +120,8 @@ class Explainer {
       if (IsOpen(worker)) return false;
       const char* how = worker.lost                            ? " is lost"
                         : worker.mode == WorkerMode::kDraining ? " is drained"
-                                                               : " is cordoned";
+                        : worker.mode == WorkerMode::kCordoned ? " is cordoned"
+                                                               : " has no devices";
       closed.push_back(absl::StrCat(name, how));
     }
     Say(absl::StrCat("No worker takes tasks: ", absl::StrJoin(closed, ", "), "."),

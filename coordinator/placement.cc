@@ -242,7 +242,9 @@ bool IsReady(const SchedulerState& state, const Job& job) {
   return job.after_job == 0 || state.jobs.count(job.after_job) == 0;
 }
 
-bool IsOpen(const Worker& worker) { return worker.mode == WorkerMode::kActive && !worker.lost; }
+bool IsOpen(const Worker& worker) {
+  return worker.mode == WorkerMode::kActive && !worker.lost && !worker.devices.empty();
+}
 
 bool IsAvoided(const SchedulerState& state, const Job& job, const Task& task,
                const std::string& worker) {

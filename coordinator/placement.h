@@ -28,7 +28,7 @@ std::vector<Placement> PlaceTasks(const SchedulerState& state, const SchedulerSe
 // May tasks of these jobs begin at all, devices apart: wished, not HELD, nothing to wait for?
 bool IsReady(const SchedulerState& state, const Job& job);
 
-// Takes new tasks at all.
+// Takes new tasks at all. A worker without devices is about to end.
 bool IsOpen(const Worker& worker);
 
 // Has this task to keep away from this worker? Only while another open worker has enough devices.

@@ -74,7 +74,7 @@ void Describe(CLI::App& app, ServerOptions& options) {
       "Ends on SIGTERM or Ctrl-C; workers go on meanwhile, and jobs too when it is back.\n\n"
       "Exit status: 0 stopped, 1 failed, 2 usage, 4 refused (folder in use, address not "
       "allowed).\n\n"
-      "Example:\n  mkcoordinator --data-dir /var/lib/makeover --listen 127.0.0.1:7070");
+      "Example:\n  mkcoordinator --data-dir /var/lib/makeover --listen 127.0.0.1:7760");
 }
 
 int Complain(const absl::Status& status) {

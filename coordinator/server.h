@@ -13,7 +13,7 @@ namespace makeover {
 
 struct ServerOptions {
   std::string data_dir;
-  std::string listen = "127.0.0.1:7070";  // HOST:PORT; port 0 takes a free one.
+  std::string listen = "127.0.0.1:7760";  // HOST:PORT; port 0 takes a free one.
   bool insecure = false;                  // Beyond loopback without authentication.
   SchedulerSettings scheduler;
   std::function<TimeMs()> clock;     // As CoordinatorOptions.

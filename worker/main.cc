@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -68,7 +69,7 @@ void Describe(CLI::App* app, Flags* flags) {
   app->footer(
       "Ends on SIGTERM or Ctrl-C: a training saves a checkpoint first, and another worker goes on "
       "from it.\nA second signal ends it at once.\n\nExample:\n"
-      "  mkworker --coordinator 127.0.0.1:7070 --data-dir /var/lib/makeover/worker");
+      "  mkworker --coordinator 127.0.0.1:7760 --data-dir /var/lib/makeover/worker");
 }
 
 absl::StatusOr<bool> RunWorker(Flags flags, Logger& logger) {
@@ -93,6 +94,8 @@ absl::StatusOr<bool> RunWorker(Flags flags, Logger& logger) {
 
 int Main(int argc, char** argv) {
   SignalWatcher::Block();
+  // For the children, see worker/mkengine/main.cc; it saves them their second start.
+  setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
   Flags flags;
   CLI::App app("The worker daemon: trains and converts on this machine's devices.", "mkworker");
   Describe(&app, &flags);

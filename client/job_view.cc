@@ -153,7 +153,7 @@ std::vector<Table::Column> Columns(bool wide) {
                                    {"ATTEMPTS", Table::Align::kRight},
                                    {"TASKS", Table::Align::kRight}});
   }
-  columns.push_back({"WHAT"});
+  columns.push_back({"WHAT", Table::Align::kLeft, true});
   return columns;
 }
 

@@ -27,7 +27,7 @@ std::string ModelTable(const v1::ListModelsResponse& all, const Session& session
                                         {"STEP", Table::Align::kRight},
                                         {"JOB", Table::Align::kRight},
                                         {"DATASET"},
-                                        {"TARGET"},
+                                        {"TARGET", Table::Align::kLeft, true},
                                         {"AGE"}};
   if (wide) {
     columns.insert(columns.end(), {{"SOURCE"}, {"RECIPE"}, {"SIZE", Table::Align::kRight}});

@@ -26,7 +26,7 @@ class Output {
 
   OutputForm form() const { return form_; }
   const Terminal& error_terminal() const { return error_; }
-  Painter painter() const { return Painter(out_.colour); }
+  Painter painter() const { return Painter(out_.colour, LineColumns()); }
   Painter error_painter() const { return Painter(error_.colour); }
 
   using Tabulate = std::function<std::string(const Painter& painter, bool wide)>;
@@ -48,6 +48,9 @@ class Output {
   void Hint(const std::vector<Next>& commands) const;
 
  private:
+  // Only on a terminal, and not in the wide form, are lines kept within it.
+  int LineColumns() const { return out_.moving && form_ != OutputForm::kWide ? out_.columns : 0; }
+
   const OutputForm form_;
   const Terminal out_;
   const Terminal error_;

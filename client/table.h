@@ -15,6 +15,7 @@ class Table {
   struct Column {
     std::string heading;
     Align align = Align::kLeft;
+    bool shrinks = false;  // cut where the painter's columns are too few; for text without colours
   };
 
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
@@ -28,6 +29,7 @@ class Table {
 
  private:
   std::vector<int> Widths() const;
+  void Shrink(std::vector<int>& widths, int columns) const;
 
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;

@@ -22,7 +22,10 @@ int TerminalColumns(int file_descriptor, int otherwise);
 // Wraps text in ANSI colours, or leaves it as it is.
 class Painter {
  public:
-  explicit Painter(bool colour) : colour_(colour) {}
+  explicit Painter(bool colour, int columns = 0) : colour_(colour), columns_(columns) {}
+
+  // As wide as lines should be; 0: as they come.
+  int columns() const { return columns_; }
 
   std::string Bold(std::string_view text) const { return Wrap("1", text); }
   std::string Dim(std::string_view text) const { return Wrap("2", text); }
@@ -39,6 +42,7 @@ class Painter {
   std::string Wrap(const char* code, std::string_view text) const;
 
   bool colour_;
+  int columns_;
 };
 
 // Columns that a text in UTF-8 takes, East Asian ones two, accents none; escape sequences are not

@@ -43,7 +43,8 @@ std::string DeviceLine(const v1::Device& device) {
 std::string WorkerTable(const std::vector<v1::Worker>& workers,
                         std::chrono::system_clock::time_point now, const Painter& painter,
                         bool wide) {
-  std::vector<Table::Column> columns = {{"NAME"}, {"STATE"}, {"DEVICES"}, {"SEEN"}, {"RUNS"}};
+  std::vector<Table::Column> columns = {
+      {"NAME"}, {"STATE"}, {"DEVICES"}, {"SEEN"}, {"RUNS", Table::Align::kLeft, true}};
   if (wide) {
     columns.insert(columns.end(), {{"DONE", Table::Align::kRight},
                                    {"FAILED", Table::Align::kRight},

@@ -36,6 +36,18 @@ TEST(Table, WideCharactersTakeTwoColumns) {
   EXPECT_EQ(table.ToString(Painter(false)), "NAME  N\n顔    1\né     2\ne\u0301     3\n");
 }
 
+TEST(Table, OneColumnGivesWayToTheTerminal) {
+  Table table({{"ID"}, {"WHAT", Table::Align::kLeft, true}, {"AGE"}});
+  table.AddRow({"1", "a long description", "2h ago"});
+  table.AddRow({"2", "short", "1m ago"});
+  EXPECT_EQ(table.ToString(Painter(false, 25)),
+            "ID  WHAT           AGE\n"
+            "1   a long descr…  2h ago\n"
+            "2   short          1m ago\n");
+  EXPECT_EQ(table.ToString(Painter(false, 30)), table.ToString(Painter(false)));
+  EXPECT_NE(table.ToString(Painter(false, 5)).find("a long de…  2h ago\n"), std::string::npos);
+}
+
 TEST(KeyValues, BelowEachOther) {
   KeyValues lines;
   lines.Add("Job", "12");

@@ -80,6 +80,18 @@ class OnATerminal(unittest.TestCase):
             self.assertNotIn("\x1b", plain.shown)
             self.assertIn("ACTIVE", plain.shown)
 
+    def test_tables_keep_within_the_window(self):
+        job = self.queued()
+        for columns in (80, 70):
+            shown = self.typed("jobs", "list", columns=columns, NO_COLOR="1")
+            self.assertEqual(shown.end(), 0)
+            lines = shown.shown.splitlines()
+            self.assertIn(str(job), shown.shown)
+            self.assertLessEqual(max(map(len, lines)), columns, shown.shown)
+        wide = self.typed("jobs", "list", "-o", "wide", NO_COLOR="1")
+        self.assertEqual(wide.end(), 0)
+        self.assertNotIn("…", wide.shown)
+
     def test_status_keeps_fresh(self):
         watch = self.typed("status", "-w")
         watch.wait_shown("Coordinator:")

@@ -86,11 +86,12 @@ def children_of(pid):
 class Cluster:
     """A coordinator and workers. Use as a context manager."""
 
-    def __init__(self, workers=1, coordinator_options=(), data_dir=None):
+    QUICK = ("--lease-ms", "4000", "--heartbeat-ms", "1000", "--retry-ms", "200")
+
+    def __init__(self, workers=1, coordinator_options=QUICK, data_dir=None):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="makeover-e2e-"))
         self.data_dir = pathlib.Path(data_dir) if data_dir else self.root / "coordinator"
-        self.coordinator_options = ["--lease-ms", "4000", "--heartbeat-ms", "1000", "--retry-ms", "200",
-                                    *coordinator_options]
+        self.coordinator_options = coordinator_options
         self.coordinator = None
         self.address = "127.0.0.1:0"
         self.workers = {}

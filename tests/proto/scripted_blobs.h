@@ -74,6 +74,7 @@ class ScriptedBlobs : public v1::BlobService::Service {
         return End(*stop, *context);
       }
     }
+    if (context->IsCancelled()) return grpc::Status::CANCELLED;
     complete = static_cast<int64_t>(bytes.size()) == size && verdict.ok();
     response->set_stored_bytes(static_cast<int64_t>(bytes.size()));
     return verdict;

@@ -180,7 +180,7 @@ absl::StatusOr<Edit> Scheduler::RemoveWorker(const std::string& worker, TimeMs n
 Edit Scheduler::Tick(TimeMs now) const {
   Draft draft(state_);
   for (const auto& [name, worker] : state_.workers) {
-    if (!worker.lost && now - state_.seen.at(name) >= settings_.lease_ms) {
+    if (now - state_.seen.at(name) >= settings_.lease_ms) {
       LoseWorker(state_, settings_, name, now, draft);
     }
   }

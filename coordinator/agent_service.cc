@@ -45,8 +45,9 @@ absl::Status Register(const Backend& backend, const v1::RegisterRequest& request
                       v1::RegisterResponse& response) {
   MK_RETURN_IF_ERROR(CheckRegistration(request));
   const Worker worker = ToWorker(request);
-  MK_RETURN_IF_ERROR(backend.coordinator.Run(
-      [&](const View& view) { return view.scheduler.Register(worker, request.started(), view.now); }));
+  MK_RETURN_IF_ERROR(backend.coordinator.Run([&](const View& view) {
+    return view.scheduler.Register(worker, request.started(), view.now);
+  }));
   response.set_lease_ms(static_cast<uint32_t>(backend.coordinator.settings().lease_ms));
   response.set_heartbeat_ms(static_cast<uint32_t>(backend.coordinator.settings().heartbeat_ms));
   return absl::OkStatus();

@@ -78,10 +78,10 @@ void LoseTasksOfRegistered(const SchedulerState& state, const SchedulerSettings&
                            const Worker& worker, bool started, TimeMs now, Draft& draft) {
   for (const Task& task : TasksOfWorker(state, worker.name)) {
     if (!started && HasDevicesOf(worker, task)) continue;
-    LoseLease(draft, KeyOf(task), AttemptOutcome::kLost,
-              started ? RestartFailure(worker.name)
-                      : DeviceFailure(worker.name, task.devices.front()),
-              settings, now);
+    LoseLease(
+        draft, KeyOf(task), AttemptOutcome::kLost,
+        started ? RestartFailure(worker.name) : DeviceFailure(worker.name, task.devices.front()),
+        settings, now);
   }
 }
 
@@ -180,7 +180,7 @@ absl::StatusOr<Edit> Scheduler::RemoveWorker(const std::string& worker, TimeMs n
 Edit Scheduler::Tick(TimeMs now) const {
   Draft draft(state_);
   for (const auto& [name, worker] : state_.workers) {
-    if (now - state_.seen.at(name) >= settings_.lease_ms) {
+    if (!worker.lost && now - state_.seen.at(name) >= settings_.lease_ms) {
       LoseWorker(state_, settings_, name, now, draft);
     }
   }

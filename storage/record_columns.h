@@ -4,8 +4,8 @@
 
 // Which column holds which field: the one list from which rows are written and read. Column names
 // are those of schema.cc. `Record` is the record or its const form; `visit` is called as
-// visit(column, field) in a fixed order; a Failure takes the columns failure_class, _code, _message,
-// _advice, and a BlobRef takes prefix_digest, _size.
+// visit(column, field) in a fixed order; a Failure takes the columns failure_class, _code,
+// _message, _advice, and a BlobRef takes prefix_digest, _size.
 
 namespace makeover {
 

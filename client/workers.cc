@@ -94,7 +94,7 @@ void AddWorkerCommands(CLI::App& app, Choice& choice) {
             Drain);
   AddByName(*workers, choice, "resume", "Lets a drained or cordoned worker take work again",
             Resume);
-  AddByName(*workers, choice, "remove", "Forgets a worker that is gone or drained", Remove);
+  AddByName(*workers, choice, "remove", "Forgets a worker that runs nothing", Remove);
 }
 
 }  // namespace makeover

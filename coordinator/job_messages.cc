@@ -64,8 +64,9 @@ v1::Progress StoredProgress(const Job& job, const v1::Job& message, const Totals
       break;
     default:
       progress.set_unit("pictures");
+      // How many there are is only told while it runs.
       progress.set_done(job.state == JobState::kSucceeded ? 1 : 0);
-      progress.set_total(1);
+      progress.set_total(progress.done());
   }
   return progress;
 }

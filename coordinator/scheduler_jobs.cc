@@ -14,8 +14,8 @@ absl::Status CheckAfter(const SchedulerState& state, JobId after_job,
                         std::optional<JobState> after) {
   if (after_job == 0 || state.jobs.count(after_job) > 0) return absl::OkStatus();
   if (!after.has_value()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "There is no job ", after_job, " to wait for: \"mkctl jobs list\" shows the jobs."));
+    return absl::NotFoundError(absl::StrCat("There is no job ", after_job,
+                                            " to wait for: \"mkctl jobs list\" shows the jobs."));
   }
   if (*after == JobState::kSucceeded) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(

@@ -122,12 +122,14 @@ absl::Status Estimate(const Backend& backend, const v1::TrainSpec& spec,
   return absl::OkStatus();
 }
 
-// "male" of "male & !blurry & !eyeglasses": letters and digits of the first words, for a name.
+// "not-male" of "!male & !blurry & !eyeglasses": letters and digits of the first words, for a name.
 std::string WordOf(const std::string& filter) {
   std::string word;
   for (const char c : filter) {
     if (std::isalnum(static_cast<unsigned char>(c)) != 0) {
       word.push_back(static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
+    } else if (c == '!' && word.empty()) {
+      word = "not-";
     } else if ((c == '_' || c == ' ' || c == '-') && !word.empty() && word.back() != '-') {
       word.push_back('-');
     } else if (c == '&' || c == '|' || c == ',') {
@@ -148,6 +150,17 @@ absl::StatusOr<bool> IsTaken(const View& view, const std::string& name) {
   return model.ok();
 }
 
+const std::string& TargetOf(const v1::CreateTrainJobRequest& request) {
+  return request.filter().empty() ? request.target() : request.filter();
+}
+
+// In the user's words: "mtf", or "everybody to smiling".
+std::string Aim(const v1::CreateTrainJobRequest& request) {
+  if (!request.preset().empty()) return request.preset();
+  return absl::StrCat(request.source().empty() ? "everybody" : request.source(), " to ",
+                      TargetOf(request));
+}
+
 // DATASET-attractive-12: after the dataset, what was chosen, and the job.
 absl::StatusOr<std::string> NameModel(const View& view, const v1::CreateTrainJobRequest& request) {
   if (!request.model().empty()) {
@@ -155,9 +168,7 @@ absl::StatusOr<std::string> NameModel(const View& view, const v1::CreateTrainJob
     if (taken) return errors::ModelExists(request.model());
     return request.model();
   }
-  const std::string& chosen = !request.preset().empty()   ? request.preset()
-                              : !request.filter().empty() ? request.filter()
-                                                          : request.target();
+  const std::string& chosen = request.preset().empty() ? TargetOf(request) : request.preset();
   std::string dataset = request.dataset().substr(0, 24);
   for (JobId number = view.scheduler.state().next_job;; ++number) {
     std::string name = absl::StrCat(dataset, "-", WordOf(chosen), "-", number);
@@ -172,8 +183,8 @@ Job TrainJob(const v1::CreateTrainJobRequest& request, const v1::TrainSpec& spec
   job.kind = JobKind::kTrain;
   job.request_id = request.request_id();
   job.owner = request.owner().substr(0, kOwnerBytesMax);
-  job.description = absl::StrCat("train ", spec.recipe(), " on ", spec.dataset(), ": ",
-                                 spec.source(), " to ", spec.target());
+  job.description =
+      absl::StrCat("train ", spec.recipe(), " on ", spec.dataset(), ": ", Aim(request));
   job.priority = request.priority();
   job.after_job = request.after_job();
   if (job.after_job == 0 && dataset.state == DatasetState::kPreparing) {

@@ -42,7 +42,7 @@ class Scheduler {
 
   // Jobs. `job` needs no id and no state: they are given; so are those of `tasks` (one at least).
   // `after` is the state of job.after_job where that job has ended.
-  // kInvalidArgument, kFailedPrecondition: job.after_job is unknown, or did not succeed.
+  // kNotFound, kFailedPrecondition: job.after_job is unknown, or did not succeed.
   absl::StatusOr<Edit> SubmitJob(Job job, std::vector<Task> tasks, std::optional<JobState> after,
                                  TimeMs now) const;
   // kNotFound: no such job, or it has ended (the caller knows which). Asking twice is fine.

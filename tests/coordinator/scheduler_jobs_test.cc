@@ -351,7 +351,7 @@ TEST(After, AJobThatHasEnded) {
   const auto submit = [&](std::optional<JobState> after) {
     return world.scheduler.SubmitJob(job, std::vector<Task>(1), after, world.now).status();
   };
-  EXPECT_TRUE(absl::IsInvalidArgument(submit(std::nullopt)));
+  EXPECT_TRUE(absl::IsNotFound(submit(std::nullopt)));
   EXPECT_TRUE(absl::IsFailedPrecondition(submit(JobState::kFailed)));
   EXPECT_TRUE(absl::IsFailedPrecondition(submit(JobState::kCancelled)));
   EXPECT_TRUE(submit(JobState::kSucceeded).ok());

@@ -21,6 +21,7 @@ TEST(Leases, RunOutOnTheMillisecond) {
   EXPECT_TRUE(world.scheduler.state().workers.at("a").lost);
   EXPECT_EQ(world.last.attempts.at(0).outcome, AttemptOutcome::kLost);
   EXPECT_EQ(world.last.attempts.at(0).failure.code, "WORKER_LOST");
+  EXPECT_TRUE(NothingToCommit(world.scheduler.Tick(world.now + 1))) << "lost once";
   world.Assign();
   EXPECT_EQ(world.StateOf(job), JobState::kQueued) << "a lost worker gets nothing";
 }

@@ -132,7 +132,7 @@ TEST_F(ServiceTest, TrainingsThatAreRefused) {
       {[](Request& r) { r.set_time_seconds(1), r.set_steps(1); }, StatusCode::INVALID_ARGUMENT,
        "may disagree"},
       {[](Request& r) { r.set_batch_size(1 << 20); }, StatusCode::INVALID_ARGUMENT, "--batch-size"},
-      {[](Request& r) { r.set_after_job(77); }, StatusCode::INVALID_ARGUMENT, "no job 77"},
+      {[](Request& r) { r.set_after_job(77); }, StatusCode::NOT_FOUND, "no job 77"},
       {[](Request& r) { r.set_model("a/b"); }, StatusCode::INVALID_ARGUMENT, "a/b"},
       {[](Request& r) { r.set_request_id(std::string(129, 'x')); }, StatusCode::INVALID_ARGUMENT,
        "request_id"},

@@ -82,7 +82,7 @@ TEST_F(StorageTest, UploadsThatAreRefused) {
   v1::WriteBlobResponse response;
   auto writer = blobs_->WriteBlob(&context, &response);
   writer->WritesDone();
-  ExpectError(writer->Finish(), StatusCode::INVALID_ARGUMENT, "first message");
+  ExpectError(writer->Finish(), StatusCode::INVALID_ARGUMENT, "begins with a message");
 }
 
 TEST_F(StorageTest, RangesOfABlob) {

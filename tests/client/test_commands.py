@@ -262,7 +262,7 @@ class Commands(unittest.TestCase):
         self.assertIn("32", said)
         self.refused("submit-train", "--filter", "smiling & !smiling")
         self.assertIn("smile", self.refused("submit-train", "--filter", "!male", "--name", "smile"))
-        self.refused("submit-train", "--filter", "!male", "--after", "999", status=USAGE)
+        self.refused("submit-train", "--filter", "!male", "--after", "999", status=NOT_FOUND)
 
     def test_pause_resume_cancel_retry(self):
         # The worker's one device may be busy with another test's job: a queued job is paused too.

@@ -49,8 +49,9 @@ std::string Words(const std::string& kind, const Json& event) {
   if (kind == "stopped") return "stopped, everything is saved";
   if (kind == "done") return DoneText(event);
   if (kind == "start" && event.Find("device") != nullptr) {
-    return "on " + event.Text("device") + " in " + event.Text("precision") + " with " +
-           std::to_string(event.Integer("threads")) + " threads";
+    return event.Text("command") + " on " + event.Text("device") + " in " +
+           event.Text("precision") + " with " + std::to_string(event.Integer("threads")) +
+           " threads";
   }
   return "";
 }
@@ -62,21 +63,21 @@ void Events::Emit(const Json& event) {
   if (json_) {
     const std::string line = event.Write() + "\n";
     std::fwrite(line.data(), 1, line.size(), stdout);
-  } else {
-    Print(event);
   }
+  Print(event, json_ ? stderr : stdout);
   std::fflush(stdout);
 }
 
-void Events::Print(const Json& event) {
+void Events::Print(const Json& event, FILE* words_to) const {
   const std::string kind = event.Text("event");
   if (kind == "error") {
     std::fprintf(stderr, "mkengine: %s %s\n", event.Text("message").c_str(),
                  event.Text("advice").c_str());
   } else if (kind == "progress") {
-    if (event.Text("unit") != "steps") std::fprintf(stderr, "%s\n", ProgressText(event).c_str());
+    const bool shown = !json_ && event.Text("unit") != "steps";
+    if (shown) std::fprintf(stderr, "%s\n", ProgressText(event).c_str());
   } else if (const std::string words = Words(kind, event); !words.empty()) {
-    std::fprintf(stdout, "%s\n", words.c_str());
+    std::fprintf(words_to, "%s\n", words.c_str());
   }
 }
 

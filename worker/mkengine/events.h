@@ -1,6 +1,7 @@
 // Where a command says what happens: JSON lines for a program, or words for a person. Thread-safe.
 #pragma once
 
+#include <cstdio>
 #include <mutex>
 #include <string>
 
@@ -11,8 +12,9 @@ namespace makeover {
 
 class Events {
  public:
-  // json: every event as one line on stdout. Otherwise the notable ones as text: results on stdout,
-  // progress and errors on stderr.
+  // json: every event as one line on stdout, and the notable ones as text on stderr, which is the
+  // log of a task. Otherwise the notable ones as text: results on stdout, progress and errors on
+  // stderr.
   explicit Events(bool json) : json_(json) {}
 
   void Emit(const Json& event);
@@ -20,7 +22,7 @@ class Events {
   void Error(const engine::EngineError& error, const std::string& request = "");
 
  private:
-  void Print(const Json& event);
+  void Print(const Json& event, FILE* words_to) const;
 
   const bool json_;
   std::mutex mutex_;

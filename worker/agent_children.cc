@@ -3,10 +3,14 @@
 #include <string.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "worker/agent.h"
 
 namespace makeover {
@@ -50,6 +54,14 @@ v1::Failure FailureOf(const EngineEvent& event) {
                      event.message, event.advice);
 }
 
+// The end of a log, short enough for a sentence.
+std::string LastWords(absl::string_view log) {
+  constexpr size_t kLines = 3;
+  const std::vector<absl::string_view> lines = absl::StrSplit(log, '\n', absl::SkipWhitespace());
+  const size_t begin = lines.size() > kLines ? lines.size() - kLines : 0;
+  return absl::StrJoin(lines.begin() + static_cast<std::ptrdiff_t>(begin), lines.end(), " / ");
+}
+
 // The failure of a child that ended without a word of its own.
 v1::Failure CrashOf(ChildKind kind, const ChildExit& exit) {
   if (!exit.start_error.empty()) {
@@ -63,12 +75,13 @@ v1::Failure CrashOf(ChildKind kind, const ChildExit& exit) {
                         ? absl::StrCat("was ended by signal ", exit.signal, " (",
                                        name != nullptr ? name : "unknown", ")")
                         : absl::StrCat("ended with status ", exit.code, " without saying why");
-  return MakeFailure(v1::Failure::TASK, "ENGINE_CRASHED",
-                     absl::StrCat(Command(kind), " ", how,
-                                  exit.last_log.empty() ? "" : "; its last words: ", exit.last_log),
-                     exit.signal == SIGKILL
-                         ? "The machine may be out of memory: a smaller --batch-size needs less."
-                         : "The whole log is in `mkctl jobs logs`.");
+  return MakeFailure(
+      v1::Failure::TASK, "ENGINE_CRASHED",
+      absl::StrCat(Command(kind), " ", how,
+                   exit.last_log.empty() ? "" : "; its last words: ", LastWords(exit.last_log)),
+      exit.signal == SIGKILL
+          ? "The machine may be out of memory: a smaller --batch-size needs less."
+          : "The whole log is in `mkctl jobs logs`.");
 }
 
 }  // namespace

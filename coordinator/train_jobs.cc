@@ -49,8 +49,9 @@ absl::Status CheckRequest(const v1::CreateTrainJobRequest& request) {
   if (!request.recipe().empty()) MK_RETURN_IF_ERROR(CheckName("recipe", request.recipe()));
   if (request.steps() > 0 && request.time_seconds() > 0) return errors::StepsAndTime();
   MK_RETURN_IF_ERROR(CheckBound("--steps", request.steps(), 0, kStepsMax));
-  MK_RETURN_IF_ERROR(CheckBound("--time in seconds", request.time_seconds(), 0, 1e9));
-  MK_RETURN_IF_ERROR(CheckBound("--batch-size", request.batch_size(), 0, kBatchSizeMax));
+  MK_RETURN_IF_ERROR(CheckBound("--time in seconds", request.time_seconds(), 0, kTimeSecondsMax));
+  MK_RETURN_IF_ERROR(CheckBound("--batch-size", request.batch_size(),
+                                request.batch_size() == 0 ? 0 : kBatchSizeMin, kBatchSizeMax));
   MK_RETURN_IF_ERROR(CheckBound("--seed", static_cast<double>(request.seed()), 0, kSeedMax));
   MK_RETURN_IF_ERROR(CheckBound("--gpus", request.gpus(), 0, kGpusMax));
   if (request.settings_size() > kSettingsMax) {

@@ -15,7 +15,7 @@ if [ "$(id -u)" -ne 0 ]; then
     echo "These packages are missing: ${missing[*]}. Install them as root, or install sudo." >&2
     exit 1
   }
-  as_root=(sudo)
+  as_root=(sudo env DEBIAN_FRONTEND=noninteractive)
 fi
 echo "Installing ${missing[*]}" >&2
 export DEBIAN_FRONTEND=noninteractive

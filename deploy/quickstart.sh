@@ -40,7 +40,8 @@ export PATH="$PWD/build/release/bin:$PATH"
 say "2/6  A cluster of one machine"
 export XDG_CONFIG_HOME="$dir/config"
 mkdir -p "$dir/cluster"
-mkctl up --data-dir "$dir/cluster" --listen 127.0.0.1:0 >"$dir/up.log" 2>&1 &
+# In a session of its own: Ctrl-C reaches only this script, whose end stops the cluster once, which saves.
+setsid mkctl up --data-dir "$dir/cluster" --listen 127.0.0.1:0 >"$dir/up.log" 2>&1 &
 up=$!
 stop() {
   kill -TERM "$up" 2>/dev/null || true
@@ -75,8 +76,7 @@ mkctl samples "$job" --latest --out "$dir/samples"
 
 say "5/6  Conversion"
 mkdir -p "$dir/photos"
-if [ -d "$faces/img_align_celeba" ]; then pictures=$faces/img_align_celeba; else pictures=$faces; fi
-find "$pictures" -maxdepth 1 -type f | sort | tail -n 40 | while read -r picture; do cp "$picture" "$dir/photos/"; done
+find "$faces" -type f \( -iname '*.jpg' -o -iname '*.jpeg' -o -iname '*.png' -o -iname '*.webp' \) | sort | tail -n 40 | while read -r picture; do cp "$picture" "$dir/photos/"; done
 mkctl convert "$dir/photos" --model "$model" --out "$dir/photos-makeover"
 
 say "6/6  Done"

@@ -88,6 +88,32 @@ TEST(NetworksTest, Bfloat16StaysNearFloat32) {
   EXPECT_LT(difference.max().item<float>(), 0.03F);
 }
 
+// Of the adversarial losses with respect to the weights of both networks.
+std::vector<torch::Tensor> GradientsIn(torch::ScalarType type) {
+  NetworkOptions options;
+  options.type = type;
+  Generator generator{options};
+  Discriminator discriminator{options};
+  Initialise(generator, 5);
+  Initialise(discriminator, 5);
+  const FlatParameters generator_weights(*generator);
+  const FlatParameters discriminator_weights(*discriminator);
+  const torch::Tensor faces = Faces(8);
+  const torch::Tensor fake = discriminator(generator(faces.narrow(0, 0, 4)));
+  const torch::Tensor real = discriminator(faces.narrow(0, 4, 4));
+  return {generator_weights.Gradient(AdversarialLoss(fake), true),
+          discriminator_weights.Gradient(DiscriminatorLoss(real, fake), false)};
+}
+
+TEST(NetworksTest, GradientsInBfloat16PointWhereThoseInFloat32Do) {
+  const std::vector<torch::Tensor> exact = GradientsIn(torch::kFloat32);
+  const std::vector<torch::Tensor> coarse = GradientsIn(torch::kBFloat16);
+  for (size_t i = 0; i < exact.size(); ++i) {
+    const float cosine = torch::cosine_similarity(exact[i], coarse[i], 0).item<float>();
+    EXPECT_GT(cosine, 0.99F) << (i == 0 ? "generator" : "discriminator");
+  }
+}
+
 TEST(LossesTest, NoiseIsTruncatedAndHasItsDeviation) {
   torch::Generator random = torch::globalContext().defaultGenerator(torch::kCPU);
   random.set_current_seed(1);

@@ -136,7 +136,10 @@ DiscriminatorImpl::DiscriminatorImpl(const NetworkOptions& options) : type_(opti
 torch::Tensor DiscriminatorImpl::forward(const torch::Tensor& x) {
   torch::Tensor y = Input(x, type_);
   for (size_t i = 0; i + 1 < blocks_.size(); ++i) y = MeanPool(blocks_[i](y));
-  return output_(blocks_.back()(y)).to(torch::kFloat32).mean({1, 2, 3});
+  // The mean over the picture has nearly the same gradient everywhere, and the last normalisation
+  // takes away what is the same: in bfloat16 nothing right would be left for the blocks before it.
+  y = y.to(torch::kFloat32);
+  return output_(blocks_.back()(y)).mean({1, 2, 3});
 }
 
 void Initialise(Generator& generator, uint64_t seed) {

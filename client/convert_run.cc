@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "client/convert_fetch.h"
@@ -68,6 +70,7 @@ class Conversion {
     if (!went_on) MK_RETURN_IF_ERROR(ChooseModel());
     MK_ASSIGN_OR_RETURN(const std::vector<ConvertInput> inputs, FindWhatIsToDo(went_on));
     if (!inputs.empty()) {
+      MK_RETURN_IF_ERROR(CheckOverwritesNothing(inputs));
       MK_RETURN_IF_ERROR(Start(inputs));
       MK_RETURN_IF_ERROR(FollowAndFetch());
       if (!last_.ended) return last_.exit_status;
@@ -166,6 +169,22 @@ class Conversion {
       return line.source_sha256() == *digest;
     }
     return IsConverted(line, out_, state_.checkpoint(), state_.strength(), *digest);
+  }
+
+  // A result replaces only what an earlier conversion has made, and never a source.
+  absl::Status CheckOverwritesNothing(const std::vector<ConvertInput>& inputs) const {
+    for (const ConvertInput& input : inputs) {
+      const std::filesystem::path result = std::filesystem::path(out_) / input.name;
+      std::error_code error;
+      if (!std::filesystem::exists(std::filesystem::symlink_status(result, error))) continue;
+      const bool is_source = std::filesystem::equivalent(result, input.path, error);
+      if (!is_source && manifest_.Find(input.name) != nullptr) continue;
+      return absl::FailedPreconditionError(
+          absl::StrCat("The result of ", input.path, " would replace ", result.string(), ", which ",
+                       is_source ? "is that picture itself" : "no conversion has made",
+                       ": choose another folder with --out."));
+    }
+    return absl::OkStatus();
   }
 
   absl::Status Start(const std::vector<ConvertInput>& inputs) {

@@ -112,6 +112,24 @@ class MainPath(unittest.TestCase):
         self.assertEqual(kept.stat().st_mtime_ns, stamp, "what is done stays")
         self.assertEqual(cut.read_bytes(), whole, "what was cut is made again, to the same bytes")
 
+    def test_a_conversion_replaces_nothing_of_the_users(self):
+        folder = self.cluster.root / "mine"
+        (folder / "sub").mkdir(parents=True)
+        for path in (folder / "000006.jpg", folder / "sub" / "000006.jpg"):
+            shutil.copy(self.faces / "img_align_celeba" / "000006.jpg", path)
+        kept = (folder / "000006.jpg").read_bytes()
+        for source in (folder / "000006.jpg", folder / "sub"):
+            done = self.cluster.run("convert", source, "--model", "smile", "--out", folder)
+            self.assertEqual(done.returncode, 4, done.stderr)
+            self.assertIn("--out", done.stderr)
+            self.assertEqual((folder / "000006.jpg").read_bytes(), kept)
+        out = self.cluster.root / "own"
+        self.cluster.ok("convert", folder / "000006.jpg", "--model", "smile", "--out", out)
+        made = (out / "000006.jpg").read_bytes()
+        done = self.cluster.run("convert", out / "000006.jpg", "--model", "smile", "--out", out)
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertEqual((out / "000006.jpg").read_bytes(), made)
+
     def test_preview_is_a_contact_sheet(self):
         out = self.cluster.root / "preview.png"
         self.cluster.ok("datasets", "preview", "toy", "--filter", "blond hair", "-o", out)

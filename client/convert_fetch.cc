@@ -25,9 +25,9 @@ absl::Status WriteSynced(const std::string& path, const std::string& content) {
   return SyncFd(file.get(), path);
 }
 
-std::string TemporaryFor(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  return absl::StrCat(path.substr(0, slash + 1), ".", path.substr(slash + 1), ".makeover-tmp");
+// Beside it, with a short name however long its own is.
+std::string TemporaryFor(const std::string& path, size_t number) {
+  return absl::StrCat(path.substr(0, path.rfind('/') + 1), ".makeover-tmp-", number);
 }
 
 }  // namespace
@@ -132,7 +132,7 @@ absl::StatusOr<std::vector<client::ManifestLine>> ConvertFetcher::Extract(
 
 absl::Status ConvertFetcher::Place(client::ManifestLine& line, const std::string& content) {
   const std::string path = absl::StrCat(out_, "/", line.file());
-  const std::string temporary = TemporaryFor(path);
+  const std::string temporary = TemporaryFor(path, placed_.size());
   MK_RETURN_IF_ERROR(MakeFolders(FolderOf(path)));
   MK_RETURN_IF_ERROR(WriteSynced(temporary, content));
   line.set_size(static_cast<uint32_t>(content.size()));

@@ -3,6 +3,11 @@
 #include <utility>
 
 namespace makeover {
+namespace {
+
+constexpr int kMetricsPerReportMax = 1'000;  // The coordinator takes ten times as many.
+
+}  // namespace
 
 v1::Failure MakeFailure(v1::Failure::Class failure_class, std::string code, std::string message,
                         std::string advice) {
@@ -153,7 +158,13 @@ std::optional<Report> LocalAttempt::NextReport(int64_t now_ms, int64_t interval_
   Report report;
   report.request = std::exchange(news_, {});
   *report.request.mutable_lease() = spec.lease();
-  if (outcome_.has_value() && uploads_.empty() && upload_ticket_ == 0) {
+  // What a long silence has gathered goes in parts, and the outcome with the last of them.
+  for (int i = kMetricsPerReportMax; i < report.request.metrics_size(); ++i) {
+    *news_.add_metrics() = report.request.metrics(i);
+  }
+  if (news_.metrics_size() > 0) {
+    report.request.mutable_metrics()->DeleteSubrange(kMetricsPerReportMax, news_.metrics_size());
+  } else if (outcome_.has_value() && uploads_.empty() && upload_ticket_ == 0) {
     last_report_ = true;
     FillOutcome(report.request.mutable_outcome());
   }

@@ -147,6 +147,18 @@ TEST_F(AgentTest, MetricsAreGathered) {
   EXPECT_EQ(Only<Report>(agent_.Tick(now_ + 1'000)).request.metrics_size(), 2);
 }
 
+TEST_F(AgentTest, ManyMetricsGoInParts) {
+  const ChildId child = Train();
+  Tell(child, Event(Kind::kMetrics, 1));
+  for (int step = 2; step <= 1'502; ++step) Tell(child, Event(Kind::kMetrics, step));
+  Accept(kTrain);
+  EXPECT_EQ(Only<Report>(agent_.Tick(now_ + 1'000)).request.metrics_size(), 1'000);
+  Accept(kTrain);
+  const v1::ReportTaskRequest rest = Only<Report>(agent_.Tick(now_ + 2'000)).request;
+  ASSERT_EQ(rest.metrics_size(), 501);
+  EXPECT_EQ(rest.metrics(0).step(), 1'002U);
+}
+
 TEST_F(AgentTest, AStaleAttemptIsKilledAndForgotten) {
   const ChildId child = Train();
   Tell(child, Event(Kind::kMetrics, 10));

@@ -1,5 +1,7 @@
 #include "worker/engine/batch.h"
 
+#include <c10/core/DeviceGuard.h>
+
 #include <cstring>
 
 #include "worker/engine/cuda/normalise.h"
@@ -24,6 +26,7 @@ torch::Tensor OnHost(const uint8_t* pixels, const std::vector<uint8_t>& flips, P
 
 torch::Tensor OnCuda(const uint8_t* pixels, const std::vector<uint8_t>& flips, PixelShape shape,
                      const torch::Device& device) {
+  const c10::DeviceGuard guard(device);  // The kernel runs on the current device.
   const auto count = static_cast<int64_t>(flips.size());
   const auto view = [&](const uint8_t* data, torch::IntArrayRef sizes) {
     return torch::from_blob(const_cast<uint8_t*>(data), sizes, torch::kUInt8).to(device);

@@ -1,6 +1,7 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -118,7 +119,12 @@ int Main(const std::vector<std::string>& words) {
     try {
       return RunCommand(command, {words.begin() + 1, words.end()});
     } catch (const UsageError& error) {
-      return Usage(error.what());
+      if (std::find(words.begin(), words.end(), "--events") == words.end()) {
+        return Usage(error.what());
+      }
+      Events(true).Error(engine::EngineError(engine::ErrorClass::kUser, "usage", error.what(),
+                                             "`mkengine " + name + " --help` lists the options."));
+      return kExitUsage;
     }
   }
   return Usage("There is no command '" + name + "'." + engine::DidYouMean(name, names) +

@@ -30,7 +30,7 @@ constexpr const char* kRegistered = "registered as ";
 sigset_t Signals() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int one : {SIGINT, SIGTERM, SIGHUP, SIGCHLD}) sigaddset(&set, one);
+  for (const int one : {SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGPIPE}) sigaddset(&set, one);
   return set;
 }
 
@@ -144,7 +144,8 @@ void LocalCluster::Wait(int signal_fd) {
 void LocalCluster::TakeSignals(int signal_fd) {
   signalfd_siginfo info{};
   while (read(signal_fd, &info, sizeof info) == sizeof info) {
-    if (info.ssi_signo == SIGCHLD) continue;
+    // SIGPIPE: nobody reads what is said any more, as in `mkctl up | tee log` after Ctrl-C.
+    if (info.ssi_signo == SIGCHLD || info.ssi_signo == SIGPIPE) continue;
     if (phase_ == Phase::kRunning) {
       out_.Note("Stopping: workers save what they do. Once more to end at once.");
       BeginStop();

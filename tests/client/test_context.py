@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -77,6 +78,17 @@ class Up(unittest.TestCase):
             after = subprocess.run([str(BIN / "mkctl"), "status"], env=environment, capture_output=True, text=True,
                                    timeout=60)
             self.assertEqual(after.returncode, 5, "the coordinator is gone")
+
+    def test_up_ends_cleanly_though_nobody_reads_what_it_says(self):
+        with tempfile.TemporaryDirectory() as home:
+            environment = {**os.environ, "XDG_CONFIG_HOME": home + "/config", "XDG_DATA_HOME": home + "/data"}
+            up = subprocess.Popen([str(BIN / "mkctl"), "up", "--listen", "127.0.0.1:0", "--devices", "cpu"], env=environment,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.assertTrue(up.stdout.readline().startswith(b"listening on "))
+            up.stdout.close()
+            up.stderr.close()
+            up.send_signal(signal.SIGINT)
+            self.assertEqual(up.wait(60), 0)
 
     def test_up_refuses_other_machines(self):
         with tempfile.TemporaryDirectory() as home:

@@ -1,4 +1,5 @@
 #include <malloc.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -49,6 +50,14 @@ void WaitWithoutSpinning(char** argv) {
                         std::string(argv[1]).rfind('-', 0) != 0;
   if (!computes || std::getenv(kVariable) != nullptr) return;
   if (setenv(kVariable, "passive", 0) == 0) execv("/proc/self/exe", argv);
+}
+
+// A large dataset has more shards than the usual limit of 1,024 open files.
+void AllowManyFiles() {
+  rlimit files = {};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
 }
 
 double MonotonicSeconds() {
@@ -138,5 +147,6 @@ int main(int argc, char** argv) {
   makeover::WaitWithoutSpinning(argv);
   makeover::HearSignals();
   makeover::KeepMemory();
+  makeover::AllowManyFiles();
   return makeover::Main({argv + 1, argv + argc});
 }

@@ -93,12 +93,49 @@ TEST(SafetensorsTest, WrongTypesAndShapesAreRefused) {
   EXPECT_NE(Reason(File("{\"a\":1}", "")), "");
 }
 
+TEST(SafetensorsTest, OffsetsThatAreNoRangeAreRefused) {
+  const std::string data(4, 'x');
+  EXPECT_NE(Reason(File("{" + Tensor("a", "U8", "[4]", 4, 0) + "}", data)).find("offsets"),
+            std::string::npos);
+  EXPECT_NE(Reason(File("{" + Tensor("a", "U8", "[4]", -4, 0) + "}", data)).find("offsets"),
+            std::string::npos);
+  const std::string a = R"("a":{"dtype":"U8","shape":[4],"data_offsets":)";
+  EXPECT_NE(Reason(File("{" + a + "[0,2,4]}}", data)).find("offsets"), std::string::npos);
+  EXPECT_NE(Reason(File("{" + a + "[0.0,4.0]}}", data)).find("offsets"), std::string::npos);
+  EXPECT_NE(Reason(File("{" + a + "[0,18446744073709551620]}}", data)).find("offsets"),
+            std::string::npos);
+}
+
+TEST(SafetensorsTest, NamesGivenTwiceAreRefused) {
+  const std::string a = Tensor("a", "U8", "[1]", 0, 1);
+  EXPECT_NE(Reason(File("{" + a + "," + a + "}", "x")).find("twice"), std::string::npos);
+  EXPECT_NE(Reason(File(R"({"__metadata__":{"k":"1","k":"2"}})", "")).find("twice"),
+            std::string::npos);
+}
+
+TEST(SafetensorsTest, SharedBytesAreRefusedUnlessThereAreNone) {
+  const std::string a = Tensor("a", "U8", "[4]", 0, 4);
+  EXPECT_NE(
+      Reason(File("{" + a + "," + Tensor("b", "U8", "[4]", 0, 4) + "}", "1234")).find("overlaps"),
+      std::string::npos);
+  EXPECT_EQ(Reason(File("{" + a + "," + Tensor("b", "F32", "[0,9]", 4, 4) + "}", "1234")), "");
+}
+
+TEST(SafetensorsTest, DeepHeadersAreRefused) {
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  EXPECT_NE(Reason(File("{\"a\":" + deep + "}", "")).find("nested"), std::string::npos);
+}
+
 TEST(SafetensorsTest, HugeHeadersAreRefused) {
   std::string bytes = File("{}", "");
   bytes.replace(0, 8, "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F");
   EXPECT_NE(Reason(bytes).find("too long"), std::string::npos);
   EXPECT_NE(Reason(std::string("\x10\x00\x00\x00\x00\x00\x00\x00{}", 10)).find("inside its header"),
             std::string::npos);
+  std::string longest(16 << 20, ' ');
+  longest.replace(0, 2, "{}");
+  EXPECT_EQ(Reason(File(longest, "")), "");
+  EXPECT_NE(Reason(File(longest + " ", "")).find("too long"), std::string::npos);
 }
 
 }  // namespace

@@ -71,6 +71,14 @@ bool Filter::Matches(uint64_t attributes) const {
   return (stack & 1) != 0;
 }
 
+uint64_t Filter::Named() const {
+  uint64_t named = 0;
+  for (const Step step : steps_) {
+    if (step.op == Op::kAttribute) named |= uint64_t{1} << step.bit;
+  }
+  return named;
+}
+
 // Shifting keeps clear of the sign of bit 63, which SQLite's integers have and its literals do not.
 // Parentheses stand only where they must: SQLite's parser has a stack of 100 symbols.
 std::string Filter::ToSql(std::string_view column) const {

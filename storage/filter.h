@@ -25,6 +25,9 @@ class Filter {
 
   bool Matches(uint64_t attributes) const;
 
+  // The attributes that it names: bit i for attribute i.
+  uint64_t Named() const;
+
   // The same condition as an SQL boolean expression over an integer column, e.g. "((bits >> 2) &
   // 1)". `column` is written as it is: it must be a name, never the user's text.
   std::string ToSql(std::string_view column) const;

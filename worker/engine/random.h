@@ -14,7 +14,14 @@ enum class Stream : uint64_t {
   kTargetOrder = 3,
   kSourceFlip = 4,
   kTargetFlip = 5,
-  kNoise = 6
+  kNoise = 6,
+  kJudgeWeights = 32,
+  kJudgeOrder = 33,
+  kJudgeFlip = 34,
+  kJudgeJitter = 35,
+  kJudgeDropout = 36,
+  kPeople = 37,
+  kSubsets = 38
 };
 
 // SplitMix64 (Steele, Lea, Flood 2014).

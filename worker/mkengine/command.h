@@ -38,6 +38,7 @@ CommandHelp PrepareHelp();
 CommandHelp SynthHelp();
 CommandHelp GridHelp();
 CommandHelp BenchHelp();
+CommandHelp EvaluateHelp();
 
 int RunProbe(const Arguments& arguments, const Surroundings& around);
 int RunTrain(const Arguments& arguments, const Surroundings& around);
@@ -46,6 +47,7 @@ int RunPrepare(const Arguments& arguments, const Surroundings& around);
 int RunSynth(const Arguments& arguments, const Surroundings& around);
 int RunGrid(const Arguments& arguments, const Surroundings& around);
 int RunBench(const Arguments& arguments, const Surroundings& around);
+int RunEvaluate(const Arguments& arguments, const Surroundings& around);
 
 // --device, --precision, --threads: their rows in a command's help, and their meaning. `precision`
 // holds where the option is absent.

@@ -65,9 +65,9 @@ double MonotonicSeconds() {
 }
 
 std::vector<Command> Commands() {
-  return {{TrainHelp(), RunTrain}, {ConvertHelp(), RunConvert}, {PrepareHelp(), RunPrepare},
-          {SynthHelp(), RunSynth}, {GridHelp(), RunGrid},       {BenchHelp(), RunBench},
-          {ProbeHelp(), RunProbe}};
+  return {{TrainHelp(), RunTrain},       {ConvertHelp(), RunConvert}, {PrepareHelp(), RunPrepare},
+          {EvaluateHelp(), RunEvaluate}, {SynthHelp(), RunSynth},     {GridHelp(), RunGrid},
+          {BenchHelp(), RunBench},       {ProbeHelp(), RunProbe}};
 }
 
 int Usage(const std::string& message) {

@@ -12,6 +12,7 @@
 #include "worker/engine/pixel_cache.h"
 #include "worker/engine/training.h"
 #include "worker/mkengine/command.h"
+#include "worker/mkengine/filters.h"
 #include "worker/mkengine/index.h"
 #include "worker/mkengine/picture_sources.h"
 #include "worker/mkengine/pictures.h"
@@ -26,20 +27,6 @@ struct Selection {
   std::vector<int64_t> source;
   std::vector<int64_t> target;
 };
-
-FilterPair Filters(const Arguments& arguments) {
-  const int ways = static_cast<int>(arguments.Has("--preset")) +
-                   static_cast<int>(arguments.Has("--filter")) +
-                   static_cast<int>(arguments.Has("--source") || arguments.Has("--target"));
-  if (ways != 1)
-    throw UsageError("Say what to train: --filter E, or --source E --target E, or --preset P.");
-  if (arguments.Has("--preset")) {
-    return *PresetFilters(arguments.Choice("--preset", "", {"mtf", "ftm", "ftf", "mtm"}));
-  }
-  if (arguments.Has("--filter")) return {"*", arguments.Text("--filter")};
-  if (!arguments.Has("--target")) throw UsageError("--source needs --target E beside it.");
-  return {arguments.Text("--source", "*"), arguments.Text("--target")};
-}
 
 // Rows of the folder that the filter selects. Test pictures stay out of training.
 std::vector<int64_t> Select(const FaceFolder& folder, const std::string& expression, bool clean) {
@@ -112,7 +99,7 @@ bool Gather(const Arguments& arguments, const Surroundings& around, engine::Trai
   }
   if (arguments.operands().size() != 1)
     throw UsageError("mkengine train needs one folder of pictures, or --pixels.");
-  const FilterPair filters = Filters(arguments);
+  const FilterPair filters = FiltersOf(arguments, "train");
   const FaceFolder folder = OpenFolder(arguments.operands()[0]);
   const bool clean = !arguments.Has("--no-clean");
   run->source_rows = Select(folder, filters.source, clean);

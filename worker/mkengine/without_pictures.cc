@@ -1,6 +1,8 @@
 // The bodies of what needs a picture library, in a build that has none.
 #include "worker/engine/error.h"
 #include "worker/engine/png.h"
+#include "worker/engine/sheet.h"
+#include "worker/mkengine/evaluation_sheet.h"
 #include "worker/mkengine/pictures.h"
 
 namespace makeover {
@@ -20,6 +22,17 @@ Prepared PreparePixels(const PictureList& /*pictures*/, const std::string& /*out
                        const Surroundings& /*around*/) {
   RequirePictures();
   return {};
+}
+
+std::string EncodePairs(const std::vector<SheetPair>& pairs, engine::PixelShape shape) {
+  std::vector<uint8_t> sources;
+  std::vector<uint8_t> results;
+  for (const SheetPair& pair : pairs) {
+    sources.insert(sources.end(), pair.source, pair.source + shape.bytes());
+    results.insert(results.end(), pair.result, pair.result + shape.bytes());
+  }
+  const engine::PairSheet sheet = engine::MakePairSheet(sources, results, shape);
+  return engine::EncodeStoredPng(sheet.width, sheet.height, sheet.rgb);
 }
 
 int RunConvert(const Arguments& /*arguments*/, const Surroundings& /*around*/) {

@@ -1,0 +1,87 @@
+#include "worker/engine/judge_network.h"
+
+#include <cmath>
+#include <string>
+
+#include "worker/engine/random.h"
+
+namespace makeover::engine {
+namespace {
+
+constexpr double kNormEpsilon = 1e-5;
+constexpr double kNormMomentum = 0.05;
+
+// A number in [-1, 1), from integers alone, so that weights are the same on every machine.
+float Signed(Random* random) {
+  return static_cast<float>(static_cast<int64_t>(random->Next() >> 40) - (1 << 23)) /
+         static_cast<float>(1 << 23);
+}
+
+}  // namespace
+
+NormedConvImpl::NormedConvImpl(int64_t in, int64_t out, int64_t kernel, int64_t stride)
+    : stride_(stride), padding_(kernel / 2) {
+  weight_ = register_parameter("weight", torch::zeros({out, in, kernel, kernel}));
+  scale_ = register_parameter("scale", torch::ones({out}));
+  shift_ = register_parameter("shift", torch::zeros({out}));
+  running_mean_ = register_buffer("running_mean", torch::zeros({out}));
+  running_var_ = register_buffer("running_var", torch::ones({out}));
+}
+
+torch::Tensor NormedConvImpl::forward(const torch::Tensor& x) {
+  const torch::Tensor y = torch::conv2d(x, weight_, {}, stride_, padding_);
+  return torch::batch_norm(y, scale_, shift_, running_mean_, running_var_, is_training(),
+                           kNormMomentum, kNormEpsilon, /*cudnn_enabled=*/true);
+}
+
+JudgeBlockImpl::JudgeBlockImpl(int64_t in, int64_t out)
+    : conv1_(register_module("conv1", NormedConv(in, out, 3, 1))),
+      conv2_(register_module("conv2", NormedConv(out, out, 3, 1))),
+      projection_(register_module("projection", NormedConv(in, out, 1, 1))) {}
+
+torch::Tensor JudgeBlockImpl::forward(const torch::Tensor& x) {
+  const torch::Tensor y = torch::avg_pool2d(x, 2);
+  return torch::relu(projection_(y) + conv2_(torch::relu(conv1_(y))));
+}
+
+JudgeNetworkImpl::JudgeNetworkImpl(int64_t attributes)
+    : stem_(register_module("stem", NormedConv(3, 24, 5, 2))) {
+  int64_t in = 24;
+  for (const int64_t out : {int64_t{48}, int64_t{96}, kJudgeFeatures}) {
+    blocks_.push_back(
+        register_module("block" + std::to_string(blocks_.size()), JudgeBlock(in, out)));
+    in = out;
+  }
+  attribute_weight_ =
+      register_parameter("attribute_weight", torch::zeros({attributes, kJudgeFeatures}));
+  attribute_bias_ = register_parameter("attribute_bias", torch::zeros({attributes}));
+  embedding_weight_ =
+      register_parameter("embedding_weight", torch::zeros({kJudgeEmbedding, kJudgeFeatures}));
+}
+
+JudgeOutput JudgeNetworkImpl::forward(const torch::Tensor& x) {
+  torch::Tensor y = (2 * x - 1).contiguous(torch::MemoryFormat::ChannelsLast);
+  y = torch::relu(stem_(y));
+  for (JudgeBlock& block : blocks_) y = block(y);
+  const torch::Tensor features = y.mean({2, 3});
+  const torch::Tensor heard = torch::dropout(features, 0.3, is_training());
+  const torch::Tensor place = torch::matmul(features, embedding_weight_.t());
+  return {torch::addmm(attribute_bias_, heard, attribute_weight_.t()), features,
+          place / (place.norm(2, 1, true) + 1e-6)};
+}
+
+void Initialise(JudgeNetwork& network, uint64_t seed) {
+  const torch::NoGradGuard guard;
+  Random random(seed, Stream::kJudgeWeights, 0);
+  for (torch::Tensor& parameter : network->parameters()) {
+    if (parameter.dim() < 2) continue;
+    const torch::Tensor values = torch::empty(parameter.sizes(), torch::kFloat32);
+    const auto bound = static_cast<float>(
+        std::sqrt(6.0 * static_cast<double>(values.size(0)) / static_cast<double>(values.numel())));
+    float* out = values.data_ptr<float>();
+    for (int64_t i = 0; i < values.numel(); ++i) out[i] = bound * Signed(&random);
+    parameter.copy_(values);
+  }
+}
+
+}  // namespace makeover::engine

@@ -3,6 +3,7 @@
 //   network_outputs CHECKPOINT PIXELS COUNT OUT.safetensors
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,8 @@ TensorView View(const std::string& name, const torch::Tensor& tensor) {
           {static_cast<const char*>(tensor.data_ptr()), tensor.nbytes()}};
 }
 
-void Run(const std::string& checkpoint_path, const std::string& pixels, int count,
-         const std::string& out) {
+void WriteOutputs(const std::string& checkpoint_path, const std::string& pixels, int count,
+                  const std::string& out) {
   const torch::NoGradGuard guard;
   const CheckpointReader checkpoint(checkpoint_path);
   const PixelCache cache(pixels);
@@ -30,13 +31,14 @@ void Run(const std::string& checkpoint_path, const std::string& pixels, int coun
   for (int row = 0; row < count; ++row) draws.push_back({row, row % 2 == 1});
   const torch::Tensor faces = MakeBatch(cache, draws, torch::kCPU);
   const NetworkOptions options = OptionsFor(checkpoint.info().config, Compute());
-  Generator generator(options);
-  Discriminator discriminator(options);
+  const Config& config = checkpoint.info().config;
+  const std::shared_ptr<Generator> generator = MakeGenerator(config, options);
+  const std::shared_ptr<Discriminator> discriminator = MakeDiscriminator(config, options);
   checkpoint.Load(TensorsOf("generator_ema", *generator));
   checkpoint.Load(TensorsOf("discriminator", *discriminator));
   generator->eval();
-  const torch::Tensor converted = generator(faces).contiguous();
-  const torch::Tensor logits = discriminator(faces).contiguous();
+  const torch::Tensor converted = generator->forward(faces).contiguous();
+  const torch::Tensor logits = discriminator->forward(faces).contiguous();
   WriteSafetensors(out, {View("converted", converted), View("logits", logits)}, {});
 }
 
@@ -46,7 +48,7 @@ void Run(const std::string& checkpoint_path, const std::string& pixels, int coun
 int main(int argc, char** argv) {
   if (argc != 5) return 2;
   try {
-    makeover::engine::Run(argv[1], argv[2], std::stoi(argv[3]), argv[4]);
+    makeover::engine::WriteOutputs(argv[1], argv[2], std::stoi(argv[3]), argv[4]);
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());

@@ -5,9 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "worker/engine/augment.h"
 #include "worker/engine/batch.h"
+#include "worker/engine/classic_networks.h"
 #include "worker/engine/cuda/normalise.h"
 #include "worker/engine/losses.h"
+#include "worker/engine/makeover_networks.h"
 #include "worker/engine/optimiser.h"
 
 namespace makeover::engine {
@@ -35,56 +38,56 @@ torch::Tensor Faces(int64_t count) {
 }
 
 TEST(NetworksTest, HaveThePublishedNumbersOfParameters) {
-  const Generator generator{NetworkOptions()};
-  const Discriminator discriminator{NetworkOptions()};
-  EXPECT_EQ(ConvolutionParameters(*generator), 593603);
-  EXPECT_EQ(ConvolutionParameters(*discriminator), 835441);
+  const ClassicGenerator generator{NetworkOptions()};
+  const ClassicDiscriminator discriminator{NetworkOptions()};
+  EXPECT_EQ(ConvolutionParameters(generator), 593603);
+  EXPECT_EQ(ConvolutionParameters(discriminator), 835441);
   // One shift per channel of each block.
-  EXPECT_EQ(NormParameters(*generator), 24 + 48 + 96 + 96 + 64 + 64 + 48 + 48);
-  EXPECT_EQ(NormParameters(*discriminator), 32 + 48 + 96 + 128 + 128);
+  EXPECT_EQ(NormParameters(generator), 24 + 48 + 96 + 96 + 64 + 64 + 48 + 48);
+  EXPECT_EQ(NormParameters(discriminator), 32 + 48 + 96 + 128 + 128);
 }
 
 TEST(NetworksTest, KeepTheirShapes) {
-  Generator generator{NetworkOptions()};
-  Discriminator discriminator{NetworkOptions()};
-  EXPECT_EQ(generator(Faces(2)).sizes(), (std::vector<int64_t>{2, 3, 100, 80}));
-  EXPECT_EQ(discriminator(Faces(2)).sizes(), (std::vector<int64_t>{2}));
+  ClassicGenerator generator{NetworkOptions()};
+  ClassicDiscriminator discriminator{NetworkOptions()};
+  EXPECT_EQ(generator.forward(Faces(2)).sizes(), (std::vector<int64_t>{2, 3, 100, 80}));
+  EXPECT_EQ(discriminator.forward(Faces(2)).sizes(), (std::vector<int64_t>{2}));
 }
 
 TEST(NetworksTest, TheUntrainedGeneratorIsNearTheIdentity) {
-  Generator generator{NetworkOptions()};
-  Initialise(generator, 5);
-  generator->eval();
+  ClassicGenerator generator{NetworkOptions()};
+  generator.Initialise(5);
+  generator.eval();
   const torch::NoGradGuard guard;
   const torch::Tensor faces = Faces(2);
   // Through the sigmoid, after 4x4 pooling: the picture at about half contrast.
   const torch::Tensor pooled =
       torch::upsample_nearest2d(torch::avg_pool2d(2 * faces - 1, 4), {100, 80});
   const torch::Tensor expected = 0.5 + 1.1 * (torch::sigmoid(pooled) - 0.5);
-  EXPECT_LT((generator(faces) - expected).abs().max().item<float>(), 0.02F);
-  EXPECT_GT((generator(faces) - expected).abs().max().item<float>(), 0.0F);
+  EXPECT_LT((generator.forward(faces) - expected).abs().max().item<float>(), 0.02F);
+  EXPECT_GT((generator.forward(faces) - expected).abs().max().item<float>(), 0.0F);
 }
 
 TEST(NetworksTest, SeedsDecideTheWeights) {
   const auto first = [](uint64_t seed) {
-    Generator generator{NetworkOptions()};
-    Initialise(generator, seed);
-    return generator->parameters()[0].clone();
+    ClassicGenerator generator{NetworkOptions()};
+    generator.Initialise(seed);
+    return generator.parameters()[0].clone();
   };
   EXPECT_TRUE(torch::equal(first(1), first(1)));
   EXPECT_FALSE(torch::equal(first(1), first(2)));
 }
 
 TEST(NetworksTest, Bfloat16StaysNearFloat32) {
-  Generator exact{NetworkOptions()};
+  ClassicGenerator exact{NetworkOptions()};
   NetworkOptions options;
   options.type = torch::kBFloat16;
-  Generator coarse{options};
-  Initialise(exact, 5);
-  Initialise(coarse, 5);
+  ClassicGenerator coarse{options};
+  exact.Initialise(5);
+  coarse.Initialise(5);
   const torch::NoGradGuard guard;
-  const torch::Tensor difference = (exact(Faces(2)) - coarse(Faces(2))).abs();
-  EXPECT_EQ(coarse(Faces(2)).scalar_type(), torch::kFloat32);
+  const torch::Tensor difference = (exact.forward(Faces(2)) - coarse.forward(Faces(2))).abs();
+  EXPECT_EQ(coarse.forward(Faces(2)).scalar_type(), torch::kFloat32);
   EXPECT_LT(difference.max().item<float>(), 0.03F);
 }
 
@@ -92,15 +95,15 @@ TEST(NetworksTest, Bfloat16StaysNearFloat32) {
 std::vector<torch::Tensor> GradientsIn(torch::ScalarType type) {
   NetworkOptions options;
   options.type = type;
-  Generator generator{options};
-  Discriminator discriminator{options};
-  Initialise(generator, 5);
-  Initialise(discriminator, 5);
-  const FlatParameters generator_weights(*generator);
-  const FlatParameters discriminator_weights(*discriminator);
+  ClassicGenerator generator{options};
+  ClassicDiscriminator discriminator{options};
+  generator.Initialise(5);
+  discriminator.Initialise(5);
+  const FlatParameters generator_weights(generator);
+  const FlatParameters discriminator_weights(discriminator);
   const torch::Tensor faces = Faces(8);
-  const torch::Tensor fake = discriminator(generator(faces.narrow(0, 0, 4)));
-  const torch::Tensor real = discriminator(faces.narrow(0, 4, 4));
+  const torch::Tensor fake = discriminator.forward(generator.forward(faces.narrow(0, 0, 4)));
+  const torch::Tensor real = discriminator.forward(faces.narrow(0, 4, 4));
   return {generator_weights.Gradient(AdversarialLoss(fake), true),
           discriminator_weights.Gradient(DiscriminatorLoss(real, fake), false)};
 }
@@ -135,14 +138,14 @@ TEST(AdamTest, FollowsThePaper) {
 }
 
 TEST(FlatParametersTest, ParametersAreViewsOfOneTensor) {
-  Generator generator{NetworkOptions()};
-  Initialise(generator, 1);
-  const torch::Tensor before = generator->parameters()[0].detach().clone();
-  const FlatParameters flat(*generator);
-  EXPECT_TRUE(torch::equal(generator->parameters()[0], before));
+  ClassicGenerator generator{NetworkOptions()};
+  generator.Initialise(1);
+  const torch::Tensor before = generator.parameters()[0].detach().clone();
+  const FlatParameters flat(generator);
+  EXPECT_TRUE(torch::equal(generator.parameters()[0], before));
   const torch::NoGradGuard guard;
   torch::Tensor(flat.values()).add_(1);
-  EXPECT_TRUE(torch::equal(generator->parameters()[0], before + 1));
+  EXPECT_TRUE(torch::equal(generator.parameters()[0], before + 1));
 }
 
 TEST(BatchTest, NormalisesAndMirrors) {

@@ -34,9 +34,9 @@ TEST(ScheduleTest, ATimedRunCoolsWithTime) {
 
 TEST(ScheduleTest, RateNoiseAndWeightMoveWithTheTemperature) {
   const Config config;
-  EXPECT_DOUBLE_EQ(LearningRate(config, 1), 2e-4);
-  EXPECT_DOUBLE_EQ(LearningRate(config, 0.25), 5e-5);
-  EXPECT_DOUBLE_EQ(LearningRate(config, 1e-9), 1e-7);
+  EXPECT_DOUBLE_EQ(LearningRate(config, 1, 0), 2e-4);
+  EXPECT_DOUBLE_EQ(LearningRate(config, 0.25, 0), 5e-5);
+  EXPECT_DOUBLE_EQ(LearningRate(config, 1e-9, 0), 1e-7);
   EXPECT_DOUBLE_EQ(NoiseDeviation(config, 0.5), 0.1);
   EXPECT_DOUBLE_EQ(PixelWeight(config, 1), 0.95);
   EXPECT_DOUBLE_EQ(PixelWeight(config, 0), 0.70);

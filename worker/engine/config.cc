@@ -21,28 +21,54 @@ struct Setting {
   double min;
   double max;
   const char* help;
+  std::vector<std::string> words = {};  // that a word may be
 };
 
 const std::vector<Setting>& Settings() {
   static const std::vector<Setting> settings = {
+      {"network", &Config::network, 0, 0, "the two networks", {"classic", "makeover"}},
+      {"generator_channels", &Config::generator_channels, 8, 1024,
+       "of network makeover at half the picture's size"},
+      {"generator_blocks", &Config::generator_blocks, 1, 64,
+       "residual blocks of network makeover at its lowest level"},
+      {"discriminator_channels", &Config::discriminator_channels, 8, 1024,
+       "of network makeover at half the picture's size"},
       {"seed", &Config::seed, 0, 9e15, "of initial weights, order of pictures, flips and noise"},
       {"steps", &Config::steps, 0, 1e9, "optimiser steps of the whole run"},
       {"time_seconds", &Config::time_seconds, 0, 1e8,
        "above 0: ends the run after so much training time"},
       {"batch_size", &Config::batch_size, 2, 4096,
        "source pictures, and as many target pictures, per step"},
+      {"schedule", &Config::schedule, 0, 0, "how the temperature falls", {"halving", "cosine"}},
       {"half_life", &Config::half_life, 0, 1e9,
        "steps in which the temperature halves; 0: an eighth of the run"},
       {"learning_rate", &Config::learning_rate, 0, 1, "of both networks at temperature 1"},
       {"learning_rate_min", &Config::learning_rate_min, 0, 1,
        "where the annealing of the rate ends"},
+      {"discriminator_rate", &Config::discriminator_rate, 0, 100,
+       "the discriminator's learning rate, as a multiple of the generator's"},
+      {"warm_up", &Config::warm_up, 0, 1e9, "steps in which the learning rate rises at the start"},
       {"beta1", &Config::beta1, 0, 0.9999999, "of Adam"},
       {"beta2", &Config::beta2, 0, 0.9999999, "of Adam"},
       {"adam_epsilon", &Config::adam_epsilon, 1e-12, 1, "of Adam"},
+      {"adversarial",
+       &Config::adversarial,
+       0,
+       0,
+       "the adversarial loss",
+       {"cross_entropy", "hinge", "least_squares"}},
+      {"gradient_penalty", &Config::gradient_penalty, 0, 1e6,
+       "gamma of the discriminator's R1 penalty; 0: none"},
+      {"gradient_penalty_steps", &Config::gradient_penalty_steps, 1, 1e6,
+       "steps between two such penalties"},
+      {"identity_weight", &Config::identity_weight, 0, 1000,
+       "of the loss that keeps target faces as they are"},
       {"pixel_weight", &Config::pixel_weight, 0, 1, "share of the pixel loss at temperature 0"},
       {"pixel_weight_anneal", &Config::pixel_weight_anneal, 0, 1,
        "added to pixel_weight at temperature 1"},
       {"noise", &Config::noise, 0, 10, "deviation of the instance noise at temperature 1"},
+      {"augment", &Config::augment, 0, 1,
+       "strength of what is done to pictures before the discriminator; 0: nothing"},
       {"flip", &Config::flip, 0, 1, "mirror pictures at random"},
       {"ema_decay", &Config::ema_decay, 0, 1, "of the averaged generator"},
       {"batch_norm_epsilon", &Config::batch_norm_epsilon, 1e-8, 1, "added to the variance"},
@@ -56,7 +82,12 @@ const std::vector<Setting>& Settings() {
        "training time between checkpoints"},
       {"checkpoint_steps", &Config::checkpoint_steps, 0, 1e9,
        "above 0: a checkpoint every so many steps too"},
-      {"precision", &Config::precision, 0, 0, "auto, fp32 or bf16"},
+      {"precision",
+       &Config::precision,
+       0,
+       0,
+       "in which convolutions compute",
+       {"auto", "fp32", "bf16"}},
   };
   return settings;
 }
@@ -89,21 +120,19 @@ bool ParseBool(std::string_view text, bool* out) {
   return *out || text == "0" || text == "false" || text == "no" || text == "off";
 }
 
-const std::vector<std::string>& Precisions() {
-  static const std::vector<std::string> precisions = {"auto", "fp32", "bf16"};
-  return precisions;
-}
-
-bool ParseWord(std::string_view text, std::string* out) {
-  *out = text;
-  return std::find(Precisions().begin(), Precisions().end(), text) != Precisions().end();
+std::string Joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (size_t i = 0; i < words.size(); ++i) {
+    text += (i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + words[i];
+  }
+  return text;
 }
 
 std::string Plain(double value) { return Json(value).Write(); }
 
 std::string KindOf(const Setting& setting) {
   if (setting.member.index() == kTruth) return "true or false";
-  if (setting.member.index() == kWord) return setting.help;
+  if (setting.member.index() == kWord) return Joined(setting.words);
   return std::string(setting.member.index() == kWhole ? "a whole number" : "a number") + " from " +
          Plain(setting.min) + " to " + Plain(setting.max);
 }
@@ -117,13 +146,31 @@ std::string KindOf(const Setting& setting) {
 template <typename Value>
 bool ParseWithin(const Setting& setting, std::string_view text, Value* out) {
   if constexpr (std::is_same_v<Value, std::string>) {
-    return ParseWord(text, out);
+    *out = text;
+    return std::find(setting.words.begin(), setting.words.end(), text) != setting.words.end();
   } else if constexpr (std::is_same_v<Value, bool>) {
     return ParseBool(text, out);
   } else {
     return ParseNumber(text, out) && static_cast<double>(*out) >= setting.min &&
            static_cast<double>(*out) <= setting.max;
   }
+}
+
+Config Makeover() {
+  Config config;
+  config.recipe = "makeover";
+  config.network = "makeover";
+  config.schedule = "cosine";
+  config.adversarial = "hinge";
+  config.gradient_penalty = 1;
+  config.identity_weight = 1;
+  config.noise = 0;
+  config.warm_up = 100;
+  config.beta1 = 0.5;
+  config.learning_rate = 1e-3;
+  config.pixel_weight = 0.8;
+  config.pixel_weight_anneal = 0;
+  return config;
 }
 
 Json ValueOf(const Setting& setting, const Config& config) {
@@ -137,15 +184,14 @@ double Config::HalfLife() const {
   return half_life > 0 ? half_life : static_cast<double>(steps) / kHalvings;
 }
 
-std::vector<std::string> RecipeNames() { return {"classic"}; }
+std::vector<std::string> RecipeNames() { return {"makeover", "classic"}; }
 
 Config RecipeDefaults(std::string_view recipe) {
-  if (recipe != "classic") {
-    Refuse("unknown_recipe",
-           "There is no recipe '" + std::string(recipe) + "'." + DidYouMean(recipe, RecipeNames()),
-           "The recipes are: classic.");
-  }
-  return Config();
+  if (recipe == "classic") return Config();
+  if (recipe == "makeover") return Makeover();
+  Refuse("unknown_recipe",
+         "There is no recipe '" + std::string(recipe) + "'." + DidYouMean(recipe, RecipeNames()),
+         "The recipes are: makeover, classic.");
 }
 
 void SetSetting(std::string_view key, std::string_view value, Config* config) {
@@ -190,8 +236,10 @@ std::vector<SettingHelp> DescribeSettings() {
   std::vector<SettingHelp> lines;
   for (const Setting& setting : Settings()) {
     const Json value = ValueOf(setting, Config());
-    lines.push_back(
-        {setting.name, value.is_string() ? value.AsString() : value.Write(), setting.help});
+    const bool word = setting.member.index() == kWord;
+    lines.push_back({setting.name, word ? value.AsString() : value.Write(),
+                     word ? std::string(setting.help) + ": " + Joined(setting.words)
+                          : std::string(setting.help)});
   }
   return lines;
 }

@@ -14,19 +14,33 @@ namespace makeover::engine {
 struct Config {
   std::string recipe = "classic";
 
-  int64_t seed = 1;             // of initial weights, order of rows, flips and noise
-  int64_t steps = 40000;        // optimiser steps of the whole run, where time_seconds is 0
-  double time_seconds = 0;      // above 0: the run ends after so much training time
-  int64_t batch_size = 16;      // source pictures, and as many target pictures, per step
+  std::string network = "classic";      // or makeover
+  int64_t generator_channels = 48;      // of network makeover, at half the picture's size
+  int64_t generator_blocks = 3;         // of network makeover, at its lowest level
+  int64_t discriminator_channels = 32;  // of network makeover, at half the picture's size
+
+  int64_t seed = 1;                  // of initial weights, order of rows, flips and noise
+  int64_t steps = 40000;             // optimiser steps of the whole run, where time_seconds is 0
+  double time_seconds = 0;           // above 0: the run ends after so much training time
+  int64_t batch_size = 16;           // source pictures, and as many target pictures, per step
+  std::string schedule = "halving";  // how the temperature falls; or cosine
   double half_life = 0;         // steps in which the temperature halves; 0: an eighth of the run
+  int64_t warm_up = 0;          // steps in which the learning rate rises at the start
   double learning_rate = 2e-4;  // at temperature 1
   double learning_rate_min = 1e-7;
-  double beta1 = 0.9;  // Adam (Kingma and Ba, 2015)
+  double discriminator_rate = 1;  // the discriminator's learning rate, as a multiple
+  double beta1 = 0.9;             // Adam (Kingma and Ba, 2015)
   double beta2 = 0.999;
   double adam_epsilon = 1e-8;
-  double pixel_weight = 0.70;         // share of the pixel loss at temperature 0
-  double pixel_weight_anneal = 0.25;  // added to it at temperature 1
+  // or hinge (Lim and Ye, 2017) or least_squares (Mao, 2017)
+  std::string adversarial = "cross_entropy";
+  double gradient_penalty = 0;          // gamma of R1 (Mescheder, 2018); 0: none
+  int64_t gradient_penalty_steps = 16;  // R1 every so many steps, so many times as strong
+  double identity_weight = 0;           // of |G(target) - target|, beside the other losses
+  double pixel_weight = 0.70;           // share of the pixel loss at temperature 0
+  double pixel_weight_anneal = 0.25;    // added to it at temperature 1
   double noise = 0.2;  // deviation of the instance noise at temperature 1, of pictures in [0, 1]
+  double augment = 0;  // strength of DiffAugment (Zhao, 2020) before the discriminator; 0: none
   bool flip = true;    // mirror pictures left to right at random
   double ema_decay = 0.999;  // of the averaged generator
   double batch_norm_epsilon = 1e-3;

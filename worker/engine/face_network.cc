@@ -12,7 +12,8 @@ namespace makeover::engine {
 struct FaceNetwork::Network {
   Network(const CheckpointReader& checkpoint, const Compute& compute)
       : device(TorchDevice(compute)),
-        generator(OptionsFor(checkpoint.info().config, compute)),
+        generator(
+            MakeGenerator(checkpoint.info().config, OptionsFor(checkpoint.info().config, compute))),
         step(checkpoint.info().step) {
     checkpoint.Load(TensorsOf("generator_ema", *generator));
     generator->to(device);
@@ -20,7 +21,7 @@ struct FaceNetwork::Network {
   }
 
   torch::Device device;
-  Generator generator;
+  std::shared_ptr<Generator> generator;
   int64_t step;
 };
 
@@ -40,8 +41,10 @@ std::vector<std::vector<float>> FaceNetwork::Convert(const std::vector<const uin
   for (size_t i = 0; i < faces.size(); ++i) std::memcpy(pixels.data() + i * bytes, faces[i], bytes);
   const std::vector<uint8_t> flips(static_cast<size_t>(batch_size_), 0);
   const torch::Tensor batch = MakeBatch(pixels.data(), flips, shape, network_->device);
-  const torch::Tensor levels =
-      (network_->generator(batch) * 255).permute({0, 2, 3, 1}).to(torch::kCPU).contiguous();
+  const torch::Tensor levels = (network_->generator->forward(batch) * 255)
+                                   .permute({0, 2, 3, 1})
+                                   .to(torch::kCPU)
+                                   .contiguous();
   std::vector<std::vector<float>> results;
   const float* begin = levels.data_ptr<float>();
   for (size_t i = 0; i < faces.size(); ++i)

@@ -8,13 +8,43 @@ torch::Tensor PixelLoss(const torch::Tensor& result, const torch::Tensor& source
   return torch::avg_pool2d(result - source, 4).abs().mean();
 }
 
-torch::Tensor AdversarialLoss(const torch::Tensor& fake_logits) {
+Adversarial AdversarialOf(const std::string& word) {
+  if (word == "hinge") return Adversarial::kHinge;
+  if (word == "least_squares") return Adversarial::kLeastSquares;
+  return Adversarial::kCrossEntropy;
+}
+
+torch::Tensor AdversarialLoss(const torch::Tensor& fake_logits, Adversarial kind) {
+  switch (kind) {
+    case Adversarial::kHinge:
+      return -fake_logits.mean();
+    case Adversarial::kLeastSquares:
+      return (fake_logits - 1).square().mean();
+    case Adversarial::kCrossEntropy:
+      break;
+  }
   return torch::softplus(-fake_logits).mean();
 }
 
-torch::Tensor DiscriminatorLoss(const torch::Tensor& real_logits,
-                                const torch::Tensor& fake_logits) {
+torch::Tensor DiscriminatorLoss(const torch::Tensor& real_logits, const torch::Tensor& fake_logits,
+                                Adversarial kind) {
+  switch (kind) {
+    case Adversarial::kHinge:
+      return torch::relu(1 - real_logits).mean() + torch::relu(1 + fake_logits).mean();
+    case Adversarial::kLeastSquares:
+      return (real_logits - 1).square().mean() + fake_logits.square().mean();
+    case Adversarial::kCrossEntropy:
+      break;
+  }
   return torch::softplus(-real_logits).mean() + torch::softplus(fake_logits).mean();
+}
+
+torch::Tensor GradientPenalty(const torch::Tensor& logits, const torch::Tensor& pictures) {
+  const torch::Tensor total = logits.reshape({logits.size(0), -1}).mean(1).sum();
+  const torch::Tensor gradient =
+      torch::autograd::grad({total}, {pictures}, {}, /*retain_graph=*/true,
+                            /*create_graph=*/true)[0];
+  return 0.5 * gradient.square().sum({1, 2, 3}).mean();
 }
 
 torch::Tensor TruncatedNoise(const torch::Tensor& like, double deviation,

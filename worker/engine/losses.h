@@ -1,7 +1,9 @@
-// The losses of recipe `classic`. Scalars, means over the batch.
+// The losses of all recipes. Scalars, means over the batch.
 #pragma once
 
 #include <torch/torch.h>
+
+#include <string>
 
 namespace makeover::engine {
 
@@ -9,13 +11,24 @@ namespace makeover::engine {
 // 3, H, W] both.
 torch::Tensor PixelLoss(const torch::Tensor& result, const torch::Tensor& source);
 
-// Sigmoid cross-entropy of the generator's pictures against "real": the non-saturating loss
-// (Goodfellow 2014). [N].
-torch::Tensor AdversarialLoss(const torch::Tensor& fake_logits);
+enum class Adversarial { kCrossEntropy, kHinge, kLeastSquares };
 
-// Sigmoid cross-entropy of real pictures against "real" and of generated ones against "not". [N]
-// both.
-torch::Tensor DiscriminatorLoss(const torch::Tensor& real_logits, const torch::Tensor& fake_logits);
+// The setting's word: cross_entropy, hinge or least_squares.
+Adversarial AdversarialOf(const std::string& word);
+
+// The generator's side, of any shape of logits: cross-entropy against "real" (the non-saturating
+// loss, Goodfellow 2014), -logit (Lim and Ye, 2017), or (logit - 1)^2 (Mao 2017).
+torch::Tensor AdversarialLoss(const torch::Tensor& fake_logits,
+                              Adversarial kind = Adversarial::kCrossEntropy);
+
+// The discriminator's side: cross-entropy, the hinge of 1 -+ logit, or the squared distance of real
+// ones from 1 and of generated ones from 0.
+torch::Tensor DiscriminatorLoss(const torch::Tensor& real_logits, const torch::Tensor& fake_logits,
+                                Adversarial kind = Adversarial::kCrossEntropy);
+
+// R1 (Mescheder 2018): half the mean squared length of the gradient of the logits' mean with
+// respect to each picture. `pictures` [N, 3, H, W] require gradients and gave `logits` [N, ...].
+torch::Tensor GradientPenalty(const torch::Tensor& logits, const torch::Tensor& pictures);
 
 // Normal of deviation `deviation`, cut at two deviations (as TensorFlow's truncated_normal), of the
 // shape and device of `like`.

@@ -25,7 +25,13 @@ FlatParameters::FlatParameters(torch::nn::Module& module) : parameters_(module.p
 }
 
 torch::Tensor FlatParameters::Gradient(const torch::Tensor& loss, bool retain_graph) const {
-  return Flatten(torch::autograd::grad({loss}, parameters_, {}, retain_graph));
+  std::vector<torch::Tensor> gradients =
+      torch::autograd::grad({loss}, parameters_, {}, retain_graph, /*create_graph=*/false,
+                            /*allow_unused=*/true);
+  for (size_t i = 0; i < gradients.size(); ++i) {
+    if (!gradients[i].defined()) gradients[i] = torch::zeros_like(parameters_[i]);
+  }
+  return Flatten(gradients);
 }
 
 Adam::Adam(const torch::Tensor& values, const Options& options)

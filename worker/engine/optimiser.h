@@ -18,7 +18,8 @@ class FlatParameters {
 
   const std::vector<torch::Tensor>& parameters() const { return parameters_; }
   const torch::Tensor& values() const { return values_; }
-  // d loss / d values. The graph is kept where `retain_graph`.
+  // d loss / d values, 0 for parameters that the loss does not depend on. The graph is kept where
+  // `retain_graph`.
   torch::Tensor Gradient(const torch::Tensor& loss, bool retain_graph) const;
 
  private:

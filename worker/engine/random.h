@@ -15,6 +15,7 @@ enum class Stream : uint64_t {
   kSourceFlip = 4,
   kTargetFlip = 5,
   kNoise = 6,
+  kAugment = 7,
   kJudgeWeights = 32,
   kJudgeOrder = 33,
   kJudgeFlip = 34,

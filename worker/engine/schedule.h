@@ -14,11 +14,13 @@ struct Position {
   double elapsed_seconds = 0;  // training time, over all restarts
 };
 
-// 1 at the start, then halved at the end of every half-life: of every HalfLife() steps, or of every
-// eighth of the time where the run has a time and half_life is 0.
+// 1 at the start. Schedule `halving`: halved at the end of every half-life: of every HalfLife()
+// steps, or of every eighth of the time where the run has a time and half_life is 0. Schedule
+// `cosine`: half a cosine to 0 at the end of the run (Loshchilov and Hutter, 2017).
 double Temperature(const Config& config, const Position& position);
 
-double LearningRate(const Config& config, double temperature);
+// Of the generator: by temperature, and rising in the first steps where the recipe warms up.
+double LearningRate(const Config& config, double temperature, int64_t step);
 double PixelWeight(const Config& config, double temperature);
 double NoiseDeviation(const Config& config, double temperature);
 

@@ -1,5 +1,8 @@
 #include "worker/engine/trainer.h"
 
+#include <algorithm>
+
+#include "worker/engine/augment.h"
 #include "worker/engine/batch.h"
 #include "worker/engine/error.h"
 #include "worker/engine/losses.h"
@@ -8,10 +11,11 @@
 namespace makeover::engine {
 namespace {
 
+// So many times fewer target than source pictures go through the generator.
+constexpr int64_t kIdentityShare = 4;
+
 template <typename Network>
-Network MakeNetwork(const Config& config, const Compute& compute) {
-  Network network(OptionsFor(config, compute));
-  Initialise(network, static_cast<uint64_t>(config.seed));
+std::shared_ptr<Network> On(const Compute& compute, std::shared_ptr<Network> network) {
   network->to(TorchDevice(compute));
   return network;
 }
@@ -25,8 +29,11 @@ Adam::Options AdamOptions(const Config& config) {
 torch::Device TorchDevice(const Compute& compute) { return torch::Device(compute.device); }
 
 NetworkOptions OptionsFor(const Config& config, const Compute& compute) {
-  return {compute.precision == Precision::kBf16 ? torch::kBFloat16 : torch::kFloat32,
-          config.batch_norm_epsilon, config.batch_norm_momentum};
+  NetworkOptions options;
+  options.type = compute.precision == Precision::kBf16 ? torch::kBFloat16 : torch::kFloat32;
+  options.norm_epsilon = config.batch_norm_epsilon;
+  options.norm_momentum = config.batch_norm_momentum;
+  return options;
 }
 
 Trainer::Trainer(const Config& config, const Compute& compute, const PixelCache& cache,
@@ -38,9 +45,9 @@ Trainer::Trainer(const Config& config, const Compute& compute, const PixelCache&
               Stream::kSourceFlip),
       target_(rows.target, static_cast<uint64_t>(config.seed), Stream::kTargetOrder,
               Stream::kTargetFlip),
-      generator_(MakeNetwork<Generator>(config, compute)),
-      average_(MakeNetwork<Generator>(config, compute)),
-      discriminator_(MakeNetwork<Discriminator>(config, compute)),
+      generator_(On(compute, MakeGenerator(config, OptionsFor(config, compute)))),
+      average_(On(compute, MakeGenerator(config, OptionsFor(config, compute)))),
+      discriminator_(On(compute, MakeDiscriminator(config, OptionsFor(config, compute)))),
       generator_weights_(*generator_),
       average_weights_(*average_),
       discriminator_weights_(*discriminator_),
@@ -49,44 +56,94 @@ Trainer::Trainer(const Config& config, const Compute& compute, const PixelCache&
   average_->eval();
 }
 
+Trainer::Pass Trainer::Forward(const Position& position, double temperature) {
+  Pass pass;
+  pass.source = MakeBatch(cache_, source_.Next(config_.batch_size, config_.flip), device_);
+  pass.target = MakeBatch(cache_, target_.Next(config_.batch_size, config_.flip), device_);
+  const int64_t count = pass.source.size(0);
+  if (config_.identity_weight > 0) {
+    // In one batch, so that the running statistics hold for both kinds of faces.
+    const int64_t kept = std::max<int64_t>(1, count / kIdentityShare);
+    const torch::Tensor both =
+        generator_->forward(torch::cat({pass.source, pass.target.narrow(0, 0, kept)}));
+    pass.result = both.narrow(0, 0, count);
+    pass.kept = both.narrow(0, count, kept);
+  } else {
+    pass.result = generator_->forward(pass.source);
+  }
+  const torch::Tensor noise = Noise(pass.source, position, NoiseDeviation(config_, temperature));
+  pass.fake = discriminator_->forward(Seen(pass.result, noise, position, 0));
+  pass.real = discriminator_->forward(Seen(pass.target, noise, position, 1));
+  return pass;
+}
+
+StepValues Trainer::Losses(const Pass& pass, double temperature) const {
+  const Adversarial kind = AdversarialOf(config_.adversarial);
+  const double p = PixelWeight(config_, temperature);
+  StepValues values;
+  values.adversarial = AdversarialLoss(pass.fake, kind);
+  values.pixel = PixelLoss(pass.result, pass.source);
+  values.generator = (1 - p) * values.adversarial + p * values.pixel;
+  if (pass.kept.defined()) {
+    values.identity = (pass.kept - pass.target.narrow(0, 0, pass.kept.size(0))).abs().mean();
+    values.generator = values.generator + config_.identity_weight * values.identity;
+  }
+  values.discriminator = DiscriminatorLoss(pass.real, pass.fake, kind);
+  return values;
+}
+
 StepValues Trainer::Step(const Position& position) {
   const double temperature = Temperature(config_, position);
-  const torch::Tensor source =
-      MakeBatch(cache_, source_.Next(config_.batch_size, config_.flip), device_);
-  const torch::Tensor target =
-      MakeBatch(cache_, target_.Next(config_.batch_size, config_.flip), device_);
-  const torch::Tensor noise = Noise(source, position, NoiseDeviation(config_, temperature));
-
-  const torch::Tensor result = generator_(source);
-  const torch::Tensor fake = discriminator_(result + noise);
-  const torch::Tensor real = discriminator_(target + noise);
-
-  const double p = PixelWeight(config_, temperature);
-  const torch::Tensor adversarial = AdversarialLoss(fake);
-  const torch::Tensor pixel = PixelLoss(result, source);
-  const torch::Tensor generator_loss = (1 - p) * adversarial + p * pixel;
-  const torch::Tensor discriminator_loss = DiscriminatorLoss(real, fake);
-
+  const Pass pass = Forward(position, temperature);
+  StepValues values = Losses(pass, temperature);
   // Both gradients are taken at the weights before the step, so one forward pass serves both.
   const torch::Tensor generator_gradient =
-      generator_weights_.Gradient(generator_loss, /*retain_graph=*/true);
-  const torch::Tensor discriminator_gradient =
-      discriminator_weights_.Gradient(discriminator_loss, false);
-  const double rate = LearningRate(config_, temperature);
-  generator_adam_.Step(generator_gradient, rate, generator_weights_.values());
-  discriminator_adam_.Step(discriminator_gradient, rate, discriminator_weights_.values());
+      generator_weights_.Gradient(values.generator, /*retain_graph=*/true);
+  torch::Tensor discriminator_gradient =
+      discriminator_weights_.Gradient(values.discriminator, false);
+  if (PenaltyDue(position)) {
+    const auto [gradient, penalty] = Penalty(pass.target);
+    discriminator_gradient = discriminator_gradient + gradient;
+    values.penalty = penalty;
+  }
+  values.temperature = temperature;
+  values.learning_rate = LearningRate(config_, temperature, position.step);
+  generator_adam_.Step(generator_gradient, values.learning_rate, generator_weights_.values());
+  discriminator_adam_.Step(discriminator_gradient,
+                           values.learning_rate * config_.discriminator_rate,
+                           discriminator_weights_.values());
   UpdateAverage(position.step);
+  for (torch::Tensor* loss : {&values.generator, &values.discriminator, &values.adversarial,
+                              &values.pixel, &values.identity, &values.penalty}) {
+    if (loss->defined()) *loss = loss->detach();
+  }
+  return values;
+}
 
-  return {generator_loss.detach(),
-          discriminator_loss.detach(),
-          adversarial.detach(),
-          pixel.detach(),
-          temperature,
-          rate};
+bool Trainer::PenaltyDue(const Position& position) const {
+  return config_.gradient_penalty > 0 && position.step % config_.gradient_penalty_steps == 0;
+}
+
+std::pair<torch::Tensor, torch::Tensor> Trainer::Penalty(const torch::Tensor& target) {
+  // In float32: squares of small gradients vanish in less.
+  const torch::Tensor pictures = target.detach().requires_grad_();
+  const torch::Tensor penalty =
+      GradientPenalty(discriminator_->forward(pictures, torch::kFloat32), pictures);
+  const double weight =
+      config_.gradient_penalty * static_cast<double>(config_.gradient_penalty_steps);
+  return {discriminator_weights_.Gradient(weight * penalty, false), penalty};
+}
+
+torch::Tensor Trainer::Seen(const torch::Tensor& pictures, const torch::Tensor& noise,
+                            const Position& position, uint64_t side) const {
+  const Random random(static_cast<uint64_t>(config_.seed), Stream::kAugment,
+                      2 * static_cast<uint64_t>(position.step) + side);
+  return Augment(noise.defined() ? pictures + noise : pictures, config_.augment, random);
 }
 
 torch::Tensor Trainer::Noise(const torch::Tensor& like, const Position& position,
                              double deviation) const {
+  if (deviation == 0) return {};
   const auto seed = static_cast<uint64_t>(config_.seed);
   torch::Generator random = at::globalContext().defaultGenerator(device_);
   random.set_current_seed(
@@ -105,7 +162,7 @@ void Trainer::UpdateAverage(int64_t step) {
 
 torch::Tensor Trainer::Result(const torch::Tensor& pictures) {
   const torch::NoGradGuard guard;
-  return average_(pictures);
+  return average_->forward(pictures);
 }
 
 NamedTensors Trainer::State() const {

@@ -5,7 +5,9 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "worker/engine/checkpoint.h"
@@ -19,9 +21,10 @@
 
 namespace makeover::engine {
 
-// What one step saw. Losses are scalars that may still be computed on the device.
+// What one step saw. Losses are scalars that may still be computed on the device; identity and
+// penalty are undefined where the recipe has none or the step computed none.
 struct StepValues {
-  torch::Tensor generator, discriminator, adversarial, pixel;
+  torch::Tensor generator, discriminator, adversarial, pixel, identity, penalty;
   double temperature = 0;
   double learning_rate = 0;
 };
@@ -58,6 +61,21 @@ class Trainer {
   const torch::Device& device() const { return device_; }
 
  private:
+  // The pictures of one step and what the networks make of them.
+  struct Pass {
+    torch::Tensor source, target;  // [N, 3, H, W]
+    torch::Tensor result;          // of the source
+    torch::Tensor kept;            // of the first targets, where the recipe has an identity loss
+    torch::Tensor fake, real;      // logits
+  };
+  Pass Forward(const Position& position, double temperature);
+  StepValues Losses(const Pass& pass, double temperature) const;
+  // The penalty's gradient with respect to the discriminator's weights, and the penalty itself.
+  std::pair<torch::Tensor, torch::Tensor> Penalty(const torch::Tensor& target);
+  bool PenaltyDue(const Position& position) const;
+  // What the discriminator sees of a picture.
+  torch::Tensor Seen(const torch::Tensor& pictures, const torch::Tensor& noise,
+                     const Position& position, uint64_t side) const;
   torch::Tensor Noise(const torch::Tensor& like, const Position& position, double deviation) const;
   void UpdateAverage(int64_t step);
   NamedTensors State() const;
@@ -67,9 +85,9 @@ class Trainer {
   const PixelCache& cache_;
   Sampler source_;
   Sampler target_;
-  Generator generator_;
-  Generator average_;
-  Discriminator discriminator_;
+  std::shared_ptr<Generator> generator_;
+  std::shared_ptr<Generator> average_;
+  std::shared_ptr<Discriminator> discriminator_;
   FlatParameters generator_weights_;
   FlatParameters average_weights_;
   FlatParameters discriminator_weights_;

@@ -162,6 +162,8 @@ class Session {
     if (!std::isfinite(values.Number("generator")) ||
         !std::isfinite(values.Number("discriminator")))
       Diverged();
+    if (step.identity.defined()) values.Set("identity", step.identity.item<double>());
+    if (step.penalty.defined()) values.Set("penalty", step.penalty.item<double>());
     values.Set("imagesPerSecond", images / std::max(1e-9, now - metrics_seconds_));
     metrics_seconds_ = now;
     metrics_step_ = position_.step;

@@ -1,0 +1,152 @@
+// Recipe makeover's networks and losses, and generators as graphs.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "worker/engine/augment.h"
+#include "worker/engine/config.h"
+#include "worker/engine/graph.h"
+#include "worker/engine/losses.h"
+#include "worker/engine/makeover_networks.h"
+#include "worker/engine/networks.h"
+
+namespace makeover::engine {
+namespace {
+
+torch::Tensor Faces(int64_t count, int64_t height = 100, int64_t width = 80) {
+  torch::manual_seed(3);
+  return torch::rand({count, 3, height, width});
+}
+
+float Distance(const torch::Tensor& a, const torch::Tensor& b) {
+  return (a - b).abs().max().item<float>();
+}
+
+TEST(MakeoverNetworksTest, DepthFollowsTheSize) {
+  EXPECT_EQ(GeneratorLevels(48, 40), 1);
+  EXPECT_EQ(GeneratorLevels(100, 80), 2);
+  EXPECT_EQ(GeneratorLevels(256, 256), 3);
+  EXPECT_EQ(GeneratorLevels(252, 252), 2);  // 252 / 8 is not whole
+  EXPECT_EQ(DiscriminatorLevels(48, 40), 3);
+  EXPECT_EQ(DiscriminatorLevels(100, 80), 4);
+  EXPECT_EQ(DiscriminatorLevels(256, 256), 5);
+}
+
+TEST(MakeoverNetworksTest, TheUntrainedGeneratorIsNearTheIdentityAtEverySize) {
+  for (const auto& [height, width] : {std::pair(48, 40), {100, 80}, {252, 64}, {256, 256}}) {
+    NetworkOptions options;
+    options.height = height;
+    options.width = width;
+    MakeoverGenerator generator({16, 2, 16}, options);
+    generator.Initialise(5);
+    generator.eval();
+    const torch::NoGradGuard guard;
+    const torch::Tensor faces = Faces(2, height, width);
+    const float distance = Distance(generator.forward(faces), faces);
+    EXPECT_LT(distance, 0.2F) << height;
+    EXPECT_GT(distance, 0.0F) << height;
+    MakeoverDiscriminator discriminator({16, 2, 16}, options);
+    discriminator.Initialise(5);
+    EXPECT_EQ(discriminator.forward(faces).size(0), 2);
+    EXPECT_EQ(discriminator.forward(faces).dim(), 3);
+  }
+}
+
+// A generator whose running statistics and weights are far from where they began.
+std::shared_ptr<Generator> Shaken(const std::string& network) {
+  Config config;
+  config.network = network;
+  config.generator_channels = 16;
+  auto generator = MakeGenerator(config, NetworkOptions());
+  const torch::NoGradGuard guard;
+  torch::manual_seed(11);
+  for (torch::Tensor& weight : generator->parameters()) weight += 0.02 * torch::randn_like(weight);
+  for (torch::Tensor& buffer : generator->buffers()) buffer += 0.5 * torch::rand_like(buffer);
+  generator->eval();
+  return generator;
+}
+
+class GraphTest : public testing::TestWithParam<std::string> {};
+
+TEST_P(GraphTest, ComputesWhatTheGeneratorDoes) {
+  const std::shared_ptr<Generator> generator = Shaken(GetParam());
+  const torch::NoGradGuard guard;
+  const torch::Tensor faces = Faces(2);
+  const torch::Tensor expected = generator->forward(faces);
+  ASSERT_GT(Distance(expected, faces), 0.01F);
+  EXPECT_LT(Distance(RunGraph(generator->Describe(), faces), expected), 1e-5F);
+}
+
+TEST_P(GraphTest, FoldingLeavesTheResultAndFewerOperations) {
+  const Graph plain = Shaken(GetParam())->Describe();
+  const Graph folded = FoldNormalisation(plain);
+  EXPECT_LT(folded.ops.size(), plain.ops.size());
+  EXPECT_LT(Distance(RunGraph(folded, Faces(2)), RunGraph(plain, Faces(2))), 1e-5F);
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, GraphTest, testing::Values("classic", "makeover"));
+
+TEST(AdversarialTest, LossesAreThoseOfTheirPapers) {
+  const torch::Tensor real = torch::tensor({2.0F, -1.0F});
+  const torch::Tensor fake = torch::tensor({0.5F, -3.0F});
+  const auto generator = [&](Adversarial kind) {
+    return AdversarialLoss(fake, kind).item<double>();
+  };
+  const auto discriminator = [&](Adversarial kind) {
+    return DiscriminatorLoss(real, fake, kind).item<double>();
+  };
+  EXPECT_NEAR(generator(Adversarial::kHinge), 1.25, 1e-6);
+  EXPECT_NEAR(discriminator(Adversarial::kHinge), (0 + 2) / 2.0 + (1.5 + 0) / 2, 1e-6);
+  EXPECT_NEAR(generator(Adversarial::kLeastSquares), (0.25 + 16) / 2, 1e-6);
+  EXPECT_NEAR(discriminator(Adversarial::kLeastSquares), (1 + 4) / 2.0 + (0.25 + 9) / 2, 1e-6);
+  EXPECT_NEAR(generator(Adversarial::kCrossEntropy),
+              (std::log1p(std::exp(-0.5)) + std::log1p(std::exp(3.0))) / 2, 1e-6);
+}
+
+TEST(GradientPenaltyTest, IsHalfTheSquaredSlope) {
+  const torch::Tensor pictures = Faces(3, 4, 4).requires_grad_();
+  // Logits of 2 parts; their mean has the gradient 1.5 in each of the 48 values.
+  const torch::Tensor sums = pictures.sum({1, 2, 3});
+  const torch::Tensor logits = torch::stack({sums, 2 * sums}, 1);
+  EXPECT_NEAR(GradientPenalty(logits, pictures).item<double>(), 0.5 * 48 * 1.5 * 1.5, 1e-4);
+}
+
+TEST(GradientPenaltyTest, ReachesTheWeights) {
+  MakeoverDiscriminator discriminator({8, 1, 8}, NetworkOptions());
+  discriminator.Initialise(2);
+  const torch::Tensor pictures = Faces(2).requires_grad_();
+  const torch::Tensor penalty = GradientPenalty(discriminator.forward(pictures), pictures);
+  const auto gradient = torch::autograd::grad({penalty}, {discriminator.parameters()[0]});
+  EXPECT_GT(gradient[0].abs().sum().item<float>(), 0.0F);
+}
+
+TEST(AugmentTest, IsDrawnBySeedAndIndex) {
+  const torch::Tensor faces = Faces(4);
+  const auto augment = [&](uint64_t index, double strength) {
+    return Augment(faces, strength, Random(1, Stream::kAugment, index));
+  };
+  EXPECT_TRUE(torch::equal(augment(1, 0), faces));
+  EXPECT_TRUE(torch::equal(augment(1, 1), augment(1, 1)));
+  EXPECT_FALSE(torch::equal(augment(1, 1), augment(2, 1)));
+  EXPECT_EQ(augment(1, 1).sizes(), faces.sizes());
+}
+
+TEST(AugmentTest, ShiftsByAnEighthAtMostAndLetsGradientsThrough) {
+  torch::Tensor faces = torch::zeros({16, 3, 16, 16});
+  faces.slice(2, 8, 9).slice(3, 8, 9).fill_(1);
+  faces.requires_grad_();
+  const torch::Tensor moved = Augment(faces, 1, Random(1, Stream::kAugment, 3));
+  const torch::Tensor middle = moved.slice(2, 6, 11).slice(3, 6, 11);
+  for (int64_t i = 0; i < 16; ++i) {
+    // The lit pixel is the brightest, whatever its colours became, within 2 pixels of its place.
+    const float inside = middle[i].max().item<float>();
+    EXPECT_EQ(inside, moved[i].max().item<float>());
+  }
+  EXPECT_GT(torch::autograd::grad({moved.sum()}, {faces})[0].abs().sum().item<float>(), 0.0F);
+}
+
+}  // namespace
+}  // namespace makeover::engine

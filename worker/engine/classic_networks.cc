@@ -1,0 +1,97 @@
+#include "worker/engine/classic_networks.h"
+
+#include <string>
+
+#include "worker/engine/describe.h"
+#include "worker/engine/random.h"
+
+namespace makeover::engine {
+namespace {
+
+bool EndsWith(const std::string& text, const std::string& end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+void InitialiseConvs(torch::nn::Module* network, bool output_is_projection, Random random) {
+  for (const auto& item : network->named_modules(std::string(), false)) {
+    auto* conv = item.value()->as<ConvImpl>();
+    if (conv == nullptr) continue;
+    InitialiseUniform(conv, 0.1F / static_cast<float>(conv->weight.numel()), &random);
+    if (EndsWith(item.key(), "projection") || (output_is_projection && item.key() == "output")) {
+      AddIdentity(conv);
+    }
+  }
+}
+
+}  // namespace
+
+ClassicGenerator::ClassicGenerator(const NetworkOptions& options) : type_(options.type) {
+  const auto add = [&](int64_t in, int64_t out, int64_t kernel) {
+    blocks_.push_back(register_module("block" + std::to_string(blocks_.size()),
+                                      ResidualBlock(in, out, kernel, options)));
+  };
+  add(3, 24, 3);
+  add(24, 48, 3);
+  add(48, 96, 3);
+  add(96, 96, 3);
+  add(96, 64, 3);
+  add(64, 64, 3);
+  add(64, 48, 3);
+  add(48, 48, 1);
+  output_ = register_module("output", Conv(48, 3, 1));
+}
+
+torch::Tensor ClassicGenerator::forward(const torch::Tensor& x) {
+  torch::Tensor y = NetworkInput(x, type_);
+  y = MeanPool(blocks_[0](y));
+  y = MeanPool(blocks_[1](y));
+  y = Twice(blocks_[3](blocks_[2](y)));
+  y = Twice(blocks_[5](blocks_[4](y)));
+  y = output_(blocks_[7](blocks_[6](y)));
+  // Stretched beyond [0, 1], so that black and white are reached at finite weights.
+  return 0.5 + 1.1 * (torch::sigmoid(y.to(torch::kFloat32)) - 0.5);
+}
+
+Graph ClassicGenerator::Describe() const {
+  using Kind = GraphOp::Kind;
+  GraphBuilder graph;
+  int y = graph.Scale(graph.input(), 2, -1);
+  for (size_t i = 0; i < blocks_.size(); ++i) {
+    y = engine::Describe(*blocks_[i], y, &graph);
+    if (i < 2) y = graph.Unary(Kind::kMeanPool, y);
+    if (i == 3 || i == 5) y = graph.Unary(Kind::kTwice, y);
+  }
+  y = graph.Unary(Kind::kSigmoid, engine::Describe(*output_, y, &graph));
+  graph.Scale(y, 1.1, 0.5 - 1.1 * 0.5);
+  return graph.Build();
+}
+
+void ClassicGenerator::Initialise(uint64_t seed) {
+  InitialiseConvs(this, true, Random(seed, Stream::kWeights, 0));
+}
+
+ClassicDiscriminator::ClassicDiscriminator(const NetworkOptions& options)
+    : Discriminator(options.type) {
+  int64_t in = 3;
+  for (const int64_t out : {32, 48, 96, 128, 128}) {
+    blocks_.push_back(register_module("block" + std::to_string(blocks_.size()),
+                                      ResidualBlock(in, out, 3, options)));
+    in = out;
+  }
+  output_ = register_module("output", Conv(in, 1, 1));
+}
+
+torch::Tensor ClassicDiscriminator::forward(const torch::Tensor& x, torch::ScalarType type) {
+  torch::Tensor y = NetworkInput(x, type);
+  for (size_t i = 0; i + 1 < blocks_.size(); ++i) y = MeanPool(blocks_[i](y));
+  // The mean over the picture has nearly the same gradient everywhere, and the last normalisation
+  // takes away what is the same: in bfloat16 nothing right would be left for the blocks before it.
+  y = y.to(torch::kFloat32);
+  return output_(blocks_.back()(y)).mean({1, 2, 3});
+}
+
+void ClassicDiscriminator::Initialise(uint64_t seed) {
+  InitialiseConvs(this, false, Random(seed, Stream::kWeights, 1));
+}
+
+}  // namespace makeover::engine

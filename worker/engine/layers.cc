@@ -1,0 +1,86 @@
+#include "worker/engine/layers.h"
+
+#include <algorithm>
+
+namespace makeover::engine {
+namespace {
+
+// A number in [-1, 1).
+float Signed(Random* random) {
+  return static_cast<float>(static_cast<int64_t>(random->Next() >> 40) - (1 << 23)) /
+         static_cast<float>(1 << 23);
+}
+
+}  // namespace
+
+ConvImpl::ConvImpl(int64_t in, int64_t out, int64_t kernel, int64_t stride)
+    : stride_(stride), padding_((kernel - 1) / 2) {
+  weight = register_parameter("weight", torch::zeros({out, in, kernel, kernel}));
+  bias = register_parameter("bias", torch::zeros({out}));
+}
+
+torch::Tensor ConvImpl::forward(const torch::Tensor& x) {
+  return torch::conv2d(x, weight.to(x.scalar_type()), bias.to(x.scalar_type()), stride_, padding_);
+}
+
+ShiftNormImpl::ShiftNormImpl(int64_t channels, const NetworkOptions& options)
+    : epsilon_(options.norm_epsilon), momentum_(options.norm_momentum) {
+  bias_ = register_parameter("bias", torch::zeros({channels}));
+  running_mean_ = register_buffer("running_mean", torch::zeros({channels}));
+  running_var_ = register_buffer("running_var", torch::ones({channels}));
+}
+
+torch::Tensor ShiftNormImpl::forward(const torch::Tensor& x) {
+  const torch::Tensor scale = torch::ones_like(running_var_);
+  return torch::batch_norm(x, scale, bias_, running_mean_, running_var_, is_training(), momentum_,
+                           epsilon_,
+                           /*cudnn_enabled=*/true);
+}
+
+torch::Tensor ShiftNormImpl::Scale() const { return torch::rsqrt(running_var_ + epsilon_); }
+
+torch::Tensor ShiftNormImpl::Shift() const { return bias_ - running_mean_ * Scale(); }
+
+ResidualBlockImpl::ResidualBlockImpl(int64_t in, int64_t out, int64_t kernel,
+                                     const NetworkOptions& options) {
+  if (in != out) projection = register_module("projection", Conv(in, out, 1));
+  norm = register_module("norm", ShiftNorm(out, options));
+  conv1 = register_module("conv1", Conv(out, out, kernel));
+  conv2 = register_module("conv2", Conv(out, out, kernel));
+}
+
+torch::Tensor ResidualBlockImpl::forward(torch::Tensor x) {
+  if (!projection.is_empty()) x = projection(x);
+  x = norm(x);
+  x = x + conv1(torch::relu(x));
+  return x + conv2(torch::relu(x));
+}
+
+torch::Tensor MeanPool(const torch::Tensor& x) { return torch::avg_pool2d(x, 2); }
+
+torch::Tensor Twice(const torch::Tensor& x) {
+  return torch::upsample_nearest2d(x, {2 * x.size(2), 2 * x.size(3)});
+}
+
+torch::Tensor NetworkInput(const torch::Tensor& x, torch::ScalarType type) {
+  return (2 * x - 1).to(type).contiguous(torch::MemoryFormat::ChannelsLast);
+}
+
+void InitialiseUniform(ConvImpl* conv, float bound, Random* random) {
+  const torch::NoGradGuard guard;
+  const torch::Tensor weight = torch::empty(conv->weight.sizes(), torch::kFloat32);
+  float* values = weight.data_ptr<float>();
+  for (int64_t i = 0; i < weight.numel(); ++i) values[i] = bound * Signed(random);
+  conv->weight.copy_(weight);
+  conv->bias.zero_();
+}
+
+void AddIdentity(ConvImpl* conv) {
+  const torch::NoGradGuard guard;
+  const int64_t centre = conv->weight.size(2) / 2;
+  for (int64_t i = 0; i < std::min(conv->weight.size(0), conv->weight.size(1)); ++i) {
+    conv->weight[i][i][centre][centre] += 1;
+  }
+}
+
+}  // namespace makeover::engine

@@ -24,8 +24,8 @@ struct Setting {
   std::vector<std::string> words = {};  // that a word may be
 };
 
-const std::vector<Setting>& Settings() {
-  static const std::vector<Setting> settings = {
+std::vector<Setting> NetworkSettings() {
+  return {
       {"network", &Config::network, 0, 0, "the two networks", {"classic", "makeover"}},
       {"generator_channels", &Config::generator_channels, 8, 1024,
        "of network makeover at half the picture's size"},
@@ -33,6 +33,11 @@ const std::vector<Setting>& Settings() {
        "residual blocks of network makeover at its lowest level"},
       {"discriminator_channels", &Config::discriminator_channels, 8, 1024,
        "of network makeover at half the picture's size"},
+  };
+}
+
+std::vector<Setting> OptimiserSettings() {
+  return {
       {"seed", &Config::seed, 0, 9e15, "of initial weights, order of pictures, flips and noise"},
       {"steps", &Config::steps, 0, 1e9, "optimiser steps of the whole run"},
       {"time_seconds", &Config::time_seconds, 0, 1e8,
@@ -51,6 +56,11 @@ const std::vector<Setting>& Settings() {
       {"beta1", &Config::beta1, 0, 0.9999999, "of Adam"},
       {"beta2", &Config::beta2, 0, 0.9999999, "of Adam"},
       {"adam_epsilon", &Config::adam_epsilon, 1e-12, 1, "of Adam"},
+  };
+}
+
+std::vector<Setting> LossSettings() {
+  return {
       {"adversarial",
        &Config::adversarial,
        0,
@@ -70,6 +80,11 @@ const std::vector<Setting>& Settings() {
       {"augment", &Config::augment, 0, 1,
        "strength of what is done to pictures before the discriminator; 0: nothing"},
       {"flip", &Config::flip, 0, 1, "mirror pictures at random"},
+  };
+}
+
+std::vector<Setting> RunSettings() {
+  return {
       {"ema_decay", &Config::ema_decay, 0, 1, "of the averaged generator"},
       {"batch_norm_epsilon", &Config::batch_norm_epsilon, 1e-8, 1, "added to the variance"},
       {"batch_norm_momentum", &Config::batch_norm_momentum, 0, 1,
@@ -89,6 +104,18 @@ const std::vector<Setting>& Settings() {
        "in which convolutions compute",
        {"auto", "fp32", "bf16"}},
   };
+}
+
+std::vector<Setting> AllSettings() {
+  std::vector<Setting> all;
+  for (const auto& part : {NetworkSettings(), OptimiserSettings(), LossSettings(), RunSettings()}) {
+    all.insert(all.end(), part.begin(), part.end());
+  }
+  return all;
+}
+
+const std::vector<Setting>& Settings() {
+  static const std::vector<Setting> settings = AllSettings();
   return settings;
 }
 

@@ -17,7 +17,13 @@ bool EndsWith(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-float HeBound(const ConvImpl& conv) {
+// Bounds that keep the variance of what comes in: linearly (LeCun 1998), and through ReLU (He
+// 2015).
+float LinearBound(const ConvImpl& conv) {
+  return static_cast<float>(std::sqrt(3.0 / static_cast<double>(conv.weight[0].numel())));
+}
+
+float ReluBound(const ConvImpl& conv) {
   return static_cast<float>(std::sqrt(6.0 / static_cast<double>(conv.weight[0].numel())));
 }
 
@@ -115,7 +121,7 @@ void MakeoverGenerator::Initialise(uint64_t seed) {
     auto* conv = item.value()->as<ConvImpl>();
     if (conv == nullptr) continue;
     const float gain = item.key() == "output" ? 0.01F : EndsWith(item.key(), "conv2") ? 0.1F : 1.0F;
-    InitialiseUniform(conv, HeBound(*conv) * gain, &random);
+    InitialiseUniform(conv, LinearBound(*conv) * gain, &random);
   }
 }
 
@@ -147,7 +153,7 @@ void MakeoverDiscriminator::Initialise(uint64_t seed) {
   Random random(seed, Stream::kWeights, 1);
   for (const auto& item : named_modules(std::string(), false)) {
     auto* conv = item.value()->as<ConvImpl>();
-    if (conv != nullptr) InitialiseUniform(conv, HeBound(*conv), &random);
+    if (conv != nullptr) InitialiseUniform(conv, ReluBound(*conv), &random);
   }
 }
 

@@ -32,8 +32,8 @@ class MakeoverGenerator : public Generator {
   torch::Tensor forward(const torch::Tensor& x) override;
   Graph Describe() const override;
 
-  // Uniform after He (2015), the last convolution of each branch a tenth of it and the output a
-  // hundredth: the untrained network is near the identity.
+  // Uniform with the inputs' variance, the last convolution of each branch with a tenth of it and
+  // the output with a hundredth: the untrained network is near the identity.
   void Initialise(uint64_t seed);
 
  private:

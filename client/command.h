@@ -41,6 +41,7 @@ void AddDatasetCommands(CLI::App& app, Choice& choice);
 void AddTrainCommand(CLI::App& app, Choice& choice);
 void AddConvertCommand(CLI::App& app, Choice& choice);
 void AddJobCommands(CLI::App& app, Choice& choice);
+void AddTensorboardCommand(CLI::App& jobs, Choice& choice);
 void AddSamplesCommand(CLI::App& app, Choice& choice);
 void AddModelCommands(CLI::App& app, Choice& choice);
 void AddWorkerCommands(CLI::App& app, Choice& choice);

@@ -10,6 +10,7 @@
 #include "absl/strings/strip.h"
 #include "client/command.h"
 #include "client/follow.h"
+#include "client/job_fetch.h"
 #include "client/job_view.h"
 #include "client/session.h"
 #include "client/table.h"
@@ -56,15 +57,8 @@ CommandResult List(Session& session, uint32_t limit) {
   return ExitStatus::kDone;
 }
 
-absl::StatusOr<v1::Job> GetJob(Session& session, const std::string& text) {
-  v1::GetJobRequest request;
-  MK_ASSIGN_OR_RETURN(const uint32_t id, ParseJobId(text));
-  request.set_id(id);
-  return Call(session.jobs(), &JobStub::GetJob, request);
-}
-
 CommandResult Show(Session& session, const std::string& text) {
-  MK_ASSIGN_OR_RETURN(const v1::Job job, GetJob(session, text));
+  MK_ASSIGN_OR_RETURN(const v1::Job job, FetchJob(session, text));
   EmitJob(session, job);
   return ExitStatus::kDone;
 }
@@ -134,20 +128,8 @@ std::string MetricTable(const v1::ListMetricsResponse& all, const Painter& paint
 }
 
 CommandResult Metrics(Session& session, const std::string& text, uint32_t after_step) {
-  constexpr uint32_t kPage = 10'000;
-  v1::ListMetricsRequest request;
   MK_ASSIGN_OR_RETURN(const uint32_t id, ParseJobId(text));
-  request.set_id(id);
-  request.set_after_step(after_step);
-  request.set_limit(kPage);
-  v1::ListMetricsResponse all;
-  while (true) {
-    MK_ASSIGN_OR_RETURN(const v1::ListMetricsResponse page,
-                        Call(session.jobs(), &JobStub::ListMetrics, request));
-    all.MergeFrom(page);
-    if (page.metrics_size() < static_cast<int>(kPage)) break;
-    request.set_after_step(page.metrics(page.metrics_size() - 1).step());
-  }
+  MK_ASSIGN_OR_RETURN(const v1::ListMetricsResponse all, FetchMetrics(session, id, after_step));
   std::vector<std::string> steps;
   for (const v1::Metric& metric : all.metrics()) steps.push_back(absl::StrCat(metric.step()));
   session.out.Emit(all, steps,
@@ -280,6 +262,7 @@ void AddJobCommands(CLI::App& app, Choice& choice) {
   AddReading(*jobs, choice);
   AddFollowing(*jobs, choice);
   AddChanging(*jobs, choice);
+  AddTensorboardCommand(*jobs, choice);
 }
 
 }  // namespace makeover

@@ -3,11 +3,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/command.h"
+#include "client/job_fetch.h"
 #include "client/session.h"
 #include "client/table.h"
 #include "client/transfer.h"
 #include "client/units.h"
-#include "proto/names.h"
 #include "storage/file_io.h"
 #include "storage/status_macros.h"
 
@@ -76,13 +76,10 @@ void Emit(const Session& session, const std::vector<Written>& written) {
 }
 
 CommandResult GetSamples(Session& session, const SampleOptions& options) {
-  v1::GetJobRequest request;
-  MK_ASSIGN_OR_RETURN(const uint32_t id, ParseJobId(options.job));
-  request.set_id(id);
-  MK_ASSIGN_OR_RETURN(const v1::Job job,
-                      Call(session.jobs(), &v1::JobService::StubInterface::GetJob, request));
+  MK_ASSIGN_OR_RETURN(const v1::Job job, FetchJob(session, options.job));
   MK_ASSIGN_OR_RETURN(const std::vector<v1::Sample> samples, Choose(job, options));
-  const std::string dir = options.out.empty() ? absl::StrCat("job-", id, "-samples") : options.out;
+  const std::string dir =
+      options.out.empty() ? absl::StrCat("job-", job.id(), "-samples") : options.out;
   MK_RETURN_IF_ERROR(AsLocalError(MakeFolders(dir)));
   std::vector<Written> written;
   for (const v1::Sample& sample : samples) {

@@ -12,7 +12,8 @@ DONE, FAILED, USAGE, DETACHED, REFUSED, UNREACHABLE, NOT_FOUND = 0, 1, 2, 3, 4, 
 
 NOUNS = {
     "datasets": ["import", "list", "show", "preview", "delete"],
-    "jobs": ["list", "show", "watch", "wait", "logs", "metrics", "explain", "cancel", "pause", "resume", "retry"],
+    "jobs": ["list", "show", "watch", "wait", "logs", "metrics", "explain", "cancel", "pause", "resume", "retry",
+             "tensorboard"],
     "models": ["list", "show", "tag", "export", "delete"],
     "workers": ["list", "show", "drain", "resume", "remove"],
     "admin": ["backup", "verify", "gc"],

@@ -2,7 +2,8 @@
 """Stands in for mkengine in tests of the worker: speaks worker/ENGINE.md's protocol without LibTorch.
 
 `train` does what it reads from the named pipe $FAKE_ENGINE_DIR/train, a word and a number a line: `step N`, `sample N`,
-`checkpoint N`, `finish N`, `deaf`, `log N`. It writes `started PID` to $FAKE_ENGINE_DIR/said, so that a test knows that it is there.
+`picture N` (a sample that is a PNG), `checkpoint N`, `finish N`, `deaf`, `log N`. It writes `started PID` to $FAKE_ENGINE_DIR/said, so
+that a test knows that it is there.
 """
 
 import json
@@ -10,8 +11,10 @@ import os
 import pathlib
 import select
 import signal
+import struct
 import sys
 import tarfile
+import zlib
 
 DIR = pathlib.Path(os.environ.get("FAKE_ENGINE_DIR", "."))
 
@@ -34,6 +37,15 @@ def write(path, text):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     return str(path)
+
+
+def png(width, height):
+    """A grey-green picture (ISO 15948)."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    rows = (b"\0" + b"\x80\xa0\x80" * width) * height
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) +
+            chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
 def checkpoint(step):
@@ -85,6 +97,10 @@ class Training:
             emit("metrics", step=number, values={"generator": 0.5})
         elif word == "sample":
             path = write(f"{option('--out')}/samples/batch{number:06d}.png", f"sample {number}")
+            emit("sample", step=number, path=path)
+        elif word == "picture":
+            path = write(f"{option('--out')}/samples/batch{number:06d}.png", "")
+            pathlib.Path(path).write_bytes(png(3, 2))
             emit("sample", step=number, path=path)
         elif word == "checkpoint":
             self.step = number

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "client/session.h"
+
+namespace makeover {
+
+// The job that a person named by its number. INVALID_ARGUMENT: that is none; NOT_FOUND.
+absl::StatusOr<v1::Job> FetchJob(Session& session, const std::string& text);
+
+// All metrics of a training behind a step, in order of steps, page by page. NOT_FOUND.
+absl::StatusOr<v1::ListMetricsResponse> FetchMetrics(Session& session, uint32_t job,
+                                                     uint32_t after_step);
+
+}  // namespace makeover

@@ -2,9 +2,9 @@
 #include "absl/strings/str_join.h"
 #include "client/command.h"
 #include "client/job_view.h"
+#include "client/model_export.h"
 #include "client/session.h"
 #include "client/table.h"
-#include "client/transfer.h"
 #include "client/units.h"
 #include "proto/names.h"
 #include "storage/status_macros.h"
@@ -120,21 +120,9 @@ CommandResult Tag(Session& session, const std::string& checkpoint, const std::st
   return ExitStatus::kDone;
 }
 
-CommandResult Export(Session& session, const std::string& name, const std::string& file) {
-  MK_ASSIGN_OR_RETURN(const v1::Model model, GetModel(session, name));
-  if (!model.has_checkpoint()) {
-    return absl::FailedPreconditionError(absl::StrCat("Model ", name,
-                                                      " has no checkpoint yet; \"mkctl jobs watch ",
-                                                      model.job(), "\" follows its training."));
-  }
-  MK_RETURN_IF_ERROR(DownloadToFile(session, model.checkpoint(), file, "export " + name));
-  session.out.Emit(model, {file}, [&](const Painter&, bool) {
-    return absl::StrCat("Wrote ", file, " (", FormatSize(model.checkpoint().size()), ", step ",
-                        model.step(), ").\n");
-  });
-  session.out.Hint({{absl::StrCat("mkengine convert PHOTOS --model ", file, " --out OUT"),
-                     "use it without a cluster"}});
-  return ExitStatus::kDone;
+CommandResult Export(Session& session, const ExportOptions& options) {
+  MK_ASSIGN_OR_RETURN(const v1::Model model, GetModel(session, options.model));
+  return ExportModel(session, model, options);
 }
 
 CommandResult Delete(Session& session, const std::string& name) {
@@ -157,6 +145,24 @@ std::shared_ptr<std::string> TakesModel(CLI::App* command, const char* help) {
   return name;
 }
 
+void AddExport(CLI::App& models, Choice& choice) {
+  CLI::App* command = AddCommand(models, "export",
+                                 "Writes a model's checkpoint, or its generator for other programs",
+                                 "mkctl models export smile --format onnx --out smile.onnx");
+  auto options = std::make_shared<ExportOptions>();
+  command->add_option("M", options->model, "MODEL or MODEL@STEP")->required();
+  command->add_option("--out", options->file, "The file to write")->required();
+  CLI::Option* format =
+      command
+          ->add_option("--format", options->format,
+                       "The generator alone, as safetensors, torchscript or onnx: float32 "
+                       "[N, 3, height, width] in and out, RGB in [0, 1]; without: the checkpoint")
+          ->check(CLI::IsMember({"safetensors", "torchscript", "onnx"}));
+  command->add_flag("--fold", options->fold, "Make normalisation part of the convolutions")
+      ->needs(format);
+  Runs(command, choice, [options](Session& session) { return Export(session, *options); });
+}
+
 }  // namespace
 
 void AddModelCommands(CLI::App& app, Choice& choice) {
@@ -177,14 +183,7 @@ void AddModelCommands(CLI::App& app, Choice& choice) {
   Runs(tag, choice,
        [checkpoint, new_name](Session& session) { return Tag(session, *checkpoint, *new_name); });
 
-  CLI::App* take = AddCommand(*models, "export", "Writes a model's checkpoint to a file",
-                              "mkctl models export smile --out smile.safetensors");
-  auto file = std::make_shared<std::string>();
-  auto exported = TakesModel(take, "MODEL or MODEL@STEP");
-  take->add_option("--out", *file, "The .safetensors file to write")->required();
-  Runs(take, choice,
-       [exported, file](Session& session) { return Export(session, *exported, *file); });
-
+  AddExport(*models, choice);
   CLI::App* del = AddCommand(*models, "delete", "Forgets a model", "mkctl models delete smile");
   Runs(del, choice,
        [name = TakesModel(del, "The model")](Session& session) { return Delete(session, *name); });

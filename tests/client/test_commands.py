@@ -318,6 +318,11 @@ class Commands(unittest.TestCase):
         exported = self.ctl("models", "export", "early", "--out", target)
         self.assertEqual(target.read_text(), "checkpoint 200")
         self.assert_hints(exported)
+        # Other formats are mkengine's; this cluster's checkpoints are none that it takes.
+        said = self.refused("models", "export", "early", "--format", "onnx", "--out", target.with_suffix(".onnx"), status=FAILED)
+        self.assertIn("no whole safetensors file", said)
+        self.assertEqual([p.name for p in self.folder.glob("early*")], ["early.safetensors"])
+        self.refused("models", "export", "early", "--fold", "--out", target, status=USAGE)
         deleted = self.ctl("models", "delete", "early", "-o", "name")
         self.assertEqual(deleted.stdout, "early\n")
         self.assert_hints(deleted)

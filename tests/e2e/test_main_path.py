@@ -5,6 +5,8 @@ import pathlib
 import shutil
 import unittest
 
+import onnx
+
 import pictures
 from cluster import Cluster, synth
 
@@ -144,6 +146,16 @@ class MainPath(unittest.TestCase):
         self.assertEqual((metadata["recipe"], metadata["step"]), ("classic", "40"))
         self.assertEqual(metadata["dataset"], self.cluster.json("datasets", "show", "toy")["digest"])
         self.assertTrue({"generator", "generator_ema", "discriminator"} <= {k.split(".")[0] for k in header})
+
+    def test_a_model_for_other_programs(self):
+        for form, options in [("safetensors", []), ("torchscript", []), ("onnx", ["--fold"])]:
+            out = self.cluster.root / f"smile-{form}"
+            self.cluster.ok("models", "export", "smile", "--format", form, *options, "--out", out)
+            self.assertIn(b"178x218", out.read_bytes(), form)
+        self.assertEqual([p.name for p in self.cluster.root.glob("*.checkpoint*")], [])
+        model = onnx.load(self.cluster.root / "smile-onnx")
+        onnx.checker.check_model(model)
+        self.assertIn(("step", "40"), [(one.key, one.value) for one in model.metadata_props])
 
     def test_models_and_tags(self):
         self.cluster.ok("models", "tag", f"{self.train}@40", "keep")

@@ -19,6 +19,18 @@ def read_safetensors(path):
                       for name, entry in header.items()}
 
 
+def write_safetensors(path, metadata, tensors):
+    """What read_safetensors gives, back into a file."""
+    header, at = {"__metadata__": metadata}, 0
+    for name, (dtype, shape, data) in tensors.items():
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [at, at + len(data)]}
+        at += len(data)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + b"".join(data for _, _, data in tensors.values()))
+
+
 def write_pixels(path, rows, seed=1, height=100, width=80, missing=()):
     """A pixel cache of made-up faces: a bright grainy ellipse on a dark ground, different in every row."""
     random.seed(seed)

@@ -37,6 +37,7 @@ CommandHelp ConvertHelp();
 CommandHelp PrepareHelp();
 CommandHelp SynthHelp();
 CommandHelp GridHelp();
+CommandHelp ExportHelp();
 CommandHelp BenchHelp();
 CommandHelp EvaluateHelp();
 
@@ -46,6 +47,7 @@ int RunConvert(const Arguments& arguments, const Surroundings& around);
 int RunPrepare(const Arguments& arguments, const Surroundings& around);
 int RunSynth(const Arguments& arguments, const Surroundings& around);
 int RunGrid(const Arguments& arguments, const Surroundings& around);
+int RunExport(const Arguments& arguments, const Surroundings& around);
 int RunBench(const Arguments& arguments, const Surroundings& around);
 int RunEvaluate(const Arguments& arguments, const Surroundings& around);
 

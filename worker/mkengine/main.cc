@@ -66,8 +66,8 @@ double MonotonicSeconds() {
 
 std::vector<Command> Commands() {
   return {{TrainHelp(), RunTrain},       {ConvertHelp(), RunConvert}, {PrepareHelp(), RunPrepare},
-          {EvaluateHelp(), RunEvaluate}, {SynthHelp(), RunSynth},     {GridHelp(), RunGrid},
-          {BenchHelp(), RunBench},       {ProbeHelp(), RunProbe}};
+          {EvaluateHelp(), RunEvaluate}, {ExportHelp(), RunExport},   {SynthHelp(), RunSynth},
+          {GridHelp(), RunGrid},         {BenchHelp(), RunBench},     {ProbeHelp(), RunProbe}};
 }
 
 int Usage(const std::string& message) {

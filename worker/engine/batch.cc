@@ -9,19 +9,40 @@
 namespace makeover::engine {
 namespace {
 
-torch::Tensor OnHost(const uint8_t* pixels, const std::vector<uint8_t>& flips, PixelShape shape) {
-  const auto count = static_cast<int64_t>(flips.size());
-  torch::Tensor batch = torch::empty({count, shape.height, shape.width, 3}, torch::kFloat32);
-  float* out = batch.data_ptr<float>();
-  for (int64_t line = 0; line < count * shape.height; ++line) {
-    const bool flip = flips[static_cast<size_t>(line / shape.height)] != 0;
-    for (int64_t x = 0; x < shape.width; ++x) {
-      const uint8_t* from = pixels + (line * shape.width + (flip ? shape.width - 1 - x : x)) * 3;
-      for (int channel = 0; channel < 3; ++channel)
-        *out++ = static_cast<float>(from[channel]) / 255.0F;
-    }
+void MirrorLine(const uint8_t* from, int64_t width, uint8_t* to) {
+  for (int64_t x = 0; x < width; ++x, to += 3) {
+    const uint8_t* pixel = from + (width - 1 - x) * 3;
+    to[0] = pixel[0];
+    to[1] = pixel[1];
+    to[2] = pixel[2];
   }
-  return batch;
+}
+
+void ToUnit(const uint8_t* from, int64_t count, float* to) {
+  for (int64_t i = 0; i < count; ++i) to[i] = static_cast<float>(from[i]) / 255.0F;
+}
+
+// One picture; mirrored lines go through `line`, of width * 3 bytes.
+void Normalise(const uint8_t* pixels, bool mirror, PixelShape shape, uint8_t* line, float* out) {
+  if (!mirror) return ToUnit(pixels, shape.bytes(), out);
+  const int64_t bytes = shape.width * 3;
+  for (int64_t y = 0; y < shape.height; ++y) {
+    MirrorLine(pixels + y * bytes, shape.width, line);
+    ToUnit(line, bytes, out + y * bytes);
+  }
+}
+
+// `pixels(i)` is picture i.
+template <class Pixels>
+torch::Tensor OnHost(const Pixels& pixels, const std::vector<uint8_t>& flips, PixelShape shape) {
+  const auto count = static_cast<int64_t>(flips.size());
+  const torch::Tensor batch = torch::empty({count, shape.height, shape.width, 3}, torch::kFloat32);
+  std::vector<uint8_t> line(static_cast<size_t>(shape.width) * 3);
+  for (int64_t i = 0; i < count; ++i) {
+    Normalise(pixels(static_cast<size_t>(i)), flips[static_cast<size_t>(i)] != 0, shape,
+              line.data(), batch.data_ptr<float>() + i * shape.bytes());
+  }
+  return batch.permute({0, 3, 1, 2});
 }
 
 torch::Tensor OnCuda(const uint8_t* pixels, const std::vector<uint8_t>& flips, PixelShape shape,
@@ -47,20 +68,22 @@ torch::Tensor OnCuda(const uint8_t* pixels, const std::vector<uint8_t>& flips, P
 
 torch::Tensor MakeBatch(const uint8_t* pixels, const std::vector<uint8_t>& flips, PixelShape shape,
                         const torch::Device& device) {
-  const torch::Tensor batch =
-      device.is_cuda() ? OnCuda(pixels, flips, shape, device) : OnHost(pixels, flips, shape);
-  return batch.permute({0, 3, 1, 2});
+  if (device.is_cuda()) return OnCuda(pixels, flips, shape, device).permute({0, 3, 1, 2});
+  const auto bytes = static_cast<size_t>(shape.bytes());
+  return OnHost([&](size_t i) { return pixels + i * bytes; }, flips, shape);
 }
 
 torch::Tensor MakeBatch(const PixelCache& cache, const std::vector<Draw>& draws,
                         const torch::Device& device) {
+  std::vector<uint8_t> flips;
+  for (const Draw& draw : draws) flips.push_back(draw.flip ? 1 : 0);
+  if (!device.is_cuda()) {
+    return OnHost([&](size_t i) { return cache.Row(draws[i].row); }, flips, cache.shape());
+  }
   const auto bytes = static_cast<size_t>(cache.shape().bytes());
   std::vector<uint8_t> pixels(draws.size() * bytes);
-  std::vector<uint8_t> flips(draws.size());
-  for (size_t i = 0; i < draws.size(); ++i) {
+  for (size_t i = 0; i < draws.size(); ++i)
     std::memcpy(pixels.data() + i * bytes, cache.Row(draws[i].row), bytes);
-    flips[i] = draws[i].flip ? 1 : 0;
-  }
   return MakeBatch(pixels.data(), flips, cache.shape(), device);
 }
 

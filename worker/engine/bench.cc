@@ -1,11 +1,13 @@
 #include "worker/engine/bench.h"
 
+#include <sys/resource.h>
 #include <torch/torch.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -73,30 +75,81 @@ double Measure(double duration_seconds, int64_t images, const std::function<doub
   return rates[rates.size() / 2];
 }
 
+// The most that the process ever held.
+int64_t PeakMemoryBytes() {
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<int64_t>(usage.ru_maxrss) * 1024;
+}
+
+// What is measured, on one cache.
+class Bencher {
+ public:
+  Bencher(const Config& config, const Compute& compute, const PixelCache& cache,
+          const std::function<double()>& seconds)
+      : config_(config), cache_(cache), seconds_(seconds), rows_(AllRows(cache)) {
+    trainer_ = std::make_unique<Trainer>(config, compute, cache, rows_);
+  }
+
+  double Input(double duration_seconds) {
+    Sampler faces(rows_.source, 1, Stream::kSourceOrder, Stream::kSourceFlip);
+    return Measure(duration_seconds, config_.batch_size, seconds_,
+                   [&] { MakeBatch(cache_, faces.Next(config_.batch_size, true), torch::kCPU); });
+  }
+
+  double Train(double duration_seconds) {
+    Position position;
+    return Measure(duration_seconds, config_.batch_size, seconds_, [&] {
+      const StepValues values = trainer_->Step(position);
+      ++position.step;
+      static_cast<void>(values.generator.item<float>());  // waits for the device
+    });
+  }
+
+  double Infer(int64_t batch_size, double duration_seconds) {
+    Sampler faces(rows_.source, 1, Stream::kSourceOrder, Stream::kSourceFlip);
+    return Measure(duration_seconds, batch_size, seconds_, [&] {
+      const torch::Tensor batch =
+          MakeBatch(cache_, faces.Next(batch_size, false), trainer_->device());
+      static_cast<void>(ToPixels(trainer_->Result(batch)));
+    });
+  }
+
+ private:
+  static TrainingRows AllRows(const PixelCache& cache) {
+    TrainingRows rows;
+    rows.source.resize(static_cast<size_t>(cache.rows()));
+    std::iota(rows.source.begin(), rows.source.end(), 0);
+    rows.target = rows.source;
+    return rows;
+  }
+
+  const Config& config_;
+  const PixelCache& cache_;
+  const std::function<double()>& seconds_;
+  TrainingRows rows_;
+  std::unique_ptr<Trainer> trainer_;
+};
+
 }  // namespace
 
 BenchResult Bench(const Config& config, const Compute& compute, double duration_seconds,
                   const std::function<double()>& seconds) {
   const ScratchFolder scratch;
   const PixelCache cache(MakeNoiseCache(scratch.path(), 2 * config.batch_size));
-  TrainingRows rows;
-  rows.source.resize(static_cast<size_t>(cache.rows()));
-  std::iota(rows.source.begin(), rows.source.end(), 0);
-  rows.target = rows.source;
-  Trainer trainer(config, compute, cache, rows);
-  Position position;
+  Bencher bencher(config, compute, cache, seconds);
   BenchResult result;
-  result.train_images_per_second = Measure(duration_seconds * 0.7, config.batch_size, seconds, [&] {
-    const StepValues values = trainer.Step(position);
-    ++position.step;
-    static_cast<void>(values.generator.item<float>());  // waits for the device
-  });
-  Sampler faces(rows.source, 1, Stream::kSourceOrder, Stream::kSourceFlip);
-  result.infer_images_per_second = Measure(duration_seconds * 0.3, config.batch_size, seconds, [&] {
-    const torch::Tensor batch =
-        MakeBatch(cache, faces.Next(config.batch_size, false), trainer.device());
-    static_cast<void>(ToPixels(trainer.Result(batch)));
-  });
+  result.input_images_per_second = bencher.Input(duration_seconds * 0.05);
+  result.train_images_per_second = bencher.Train(duration_seconds * 0.6);
+  result.peak_memory_bytes = PeakMemoryBytes();
+  const std::vector<int64_t> batch_sizes = {8, 16, 32};
+  for (const int64_t batch_size : batch_sizes) {
+    const double share = 0.35 / static_cast<double>(batch_sizes.size());
+    const double rate = bencher.Infer(batch_size, duration_seconds * share);
+    if (rate <= result.infer_images_per_second) continue;
+    result.infer_images_per_second = rate;
+    result.infer_batch_size = batch_size;
+  }
   return result;
 }
 

@@ -11,11 +11,14 @@ namespace makeover::engine {
 
 struct BenchResult {
   double train_images_per_second = 0;  // source pictures
-  double infer_images_per_second = 0;
+  double infer_images_per_second = 0;  // at the best of a few batch sizes
+  int64_t infer_batch_size = 0;
+  double input_images_per_second = 0;  // from the mapped cache to a batch, on one thread
+  int64_t peak_memory_bytes = 0;       // of the process, when training was measured
 };
 
-// Medians over rounds of several steps on made-up pictures, about `duration_seconds` in all.
-// `seconds` is a monotonic clock.
+// Medians over rounds on made-up pictures, about `duration_seconds` in all. `seconds` is a
+// monotonic clock.
 BenchResult Bench(const Config& config, const Compute& compute, double duration_seconds,
                   const std::function<double()>& seconds);
 

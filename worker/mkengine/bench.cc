@@ -31,6 +31,9 @@ int RunBench(const Arguments& arguments, const Surroundings& around) {
   if (form == "json") {
     Events(true).Emit(Json::Object{{"trainImagesPerSecond", result.train_images_per_second},
                                    {"inferImagesPerSecond", result.infer_images_per_second},
+                                   {"inferBatchSize", result.infer_batch_size},
+                                   {"inputImagesPerSecond", result.input_images_per_second},
+                                   {"peakMemoryBytes", result.peak_memory_bytes},
                                    {"device", compute.device},
                                    {"precision", engine::PrecisionName(compute.precision)},
                                    {"threads", compute.threads},
@@ -38,10 +41,13 @@ int RunBench(const Arguments& arguments, const Surroundings& around) {
                                    {"recipe", config.recipe}});
   } else {
     std::printf(
-        "training %.1f images/s, conversion %.1f images/s (%s, %s, %d threads, batch %lld)\n",
-        result.train_images_per_second, result.infer_images_per_second, compute.device.c_str(),
-        engine::PrecisionName(compute.precision), compute.threads,
-        static_cast<long long>(config.batch_size));
+        "training %.1f images/s at batch %lld with %.0f MB, conversion %.1f images/s at batch "
+        "%lld, "
+        "input %.0f images/s a thread (%s, %s, %d threads)\n",
+        result.train_images_per_second, static_cast<long long>(config.batch_size),
+        static_cast<double>(result.peak_memory_bytes) / 1e6, result.infer_images_per_second,
+        static_cast<long long>(result.infer_batch_size), result.input_images_per_second,
+        compute.device.c_str(), engine::PrecisionName(compute.precision), compute.threads);
   }
   return kExitDone;
 }

@@ -43,11 +43,11 @@ ClassicGenerator::ClassicGenerator(const NetworkOptions& options) : type_(option
 
 torch::Tensor ClassicGenerator::forward(const torch::Tensor& x) {
   torch::Tensor y = NetworkInput(x, type_);
-  y = MeanPool(blocks_[0](y));
-  y = MeanPool(blocks_[1](y));
-  y = Twice(blocks_[3](blocks_[2](y)));
-  y = Twice(blocks_[5](blocks_[4](y)));
-  y = output_(blocks_[7](blocks_[6](y)));
+  y = blocks_[0](y, Resample::kMeanPool);
+  y = blocks_[1](y, Resample::kMeanPool);
+  y = blocks_[3](blocks_[2](y));
+  y = blocks_[5](blocks_[4](y, Resample::kTwice));
+  y = output_(blocks_[7](blocks_[6](y, Resample::kTwice)));
   // Stretched beyond [0, 1], so that black and white are reached at finite weights.
   return 0.5 + 1.1 * (torch::sigmoid(y.to(torch::kFloat32)) - 0.5);
 }
@@ -83,7 +83,7 @@ ClassicDiscriminator::ClassicDiscriminator(const NetworkOptions& options)
 
 torch::Tensor ClassicDiscriminator::forward(const torch::Tensor& x, torch::ScalarType type) {
   torch::Tensor y = NetworkInput(x, type);
-  for (size_t i = 0; i + 1 < blocks_.size(); ++i) y = MeanPool(blocks_[i](y));
+  for (size_t i = 0; i + 1 < blocks_.size(); ++i) y = blocks_[i](y, Resample::kMeanPool);
   // The mean over the picture has nearly the same gradient everywhere, and the last normalisation
   // takes away what is the same: in bfloat16 nothing right would be left for the blocks before it.
   y = y.to(torch::kFloat32);

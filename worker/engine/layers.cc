@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "worker/engine/shift_norm.h"
+
 namespace makeover::engine {
 namespace {
 
@@ -19,8 +21,21 @@ ConvImpl::ConvImpl(int64_t in, int64_t out, int64_t kernel, int64_t stride)
   bias = register_parameter("bias", torch::zeros({out}));
 }
 
-torch::Tensor ConvImpl::forward(const torch::Tensor& x) {
-  return torch::conv2d(x, weight.to(x.scalar_type()), bias.to(x.scalar_type()), stride_, padding_);
+torch::Tensor ConvImpl::forward(const torch::Tensor& x, double slope) {
+  ConvOptions options;
+  options.stride = stride_;
+  options.padding = padding_;
+  options.slope = slope;
+  return ActivatedConv(x, weight, bias, options);
+}
+
+torch::Tensor ConvImpl::AddedTo(const torch::Tensor& x, Resample resample) {
+  ConvOptions options;
+  options.padding = padding_;
+  options.slope = 0;
+  options.residual = true;
+  options.resample = resample;
+  return ActivatedConv(x, weight, bias, options);
 }
 
 ShiftNormImpl::ShiftNormImpl(int64_t channels, const NetworkOptions& options)
@@ -30,11 +45,9 @@ ShiftNormImpl::ShiftNormImpl(int64_t channels, const NetworkOptions& options)
   running_var_ = register_buffer("running_var", torch::ones({channels}));
 }
 
-torch::Tensor ShiftNormImpl::forward(const torch::Tensor& x) {
-  const torch::Tensor scale = torch::ones_like(running_var_);
-  return torch::batch_norm(x, scale, bias_, running_mean_, running_var_, is_training(), momentum_,
-                           epsilon_,
-                           /*cudnn_enabled=*/true);
+torch::Tensor ShiftNormImpl::forward(const torch::Tensor& x, int64_t copies) {
+  return ShiftNormalise(x, bias_, running_mean_, running_var_,
+                        {is_training(), epsilon_, momentum_, copies});
 }
 
 torch::Tensor ShiftNormImpl::Scale() const { return torch::rsqrt(running_var_ + epsilon_); }
@@ -49,11 +62,20 @@ ResidualBlockImpl::ResidualBlockImpl(int64_t in, int64_t out, int64_t kernel,
   conv2 = register_module("conv2", Conv(out, out, kernel));
 }
 
-torch::Tensor ResidualBlockImpl::forward(torch::Tensor x) {
-  if (!projection.is_empty()) x = projection(x);
-  x = norm(x);
-  x = x + conv1(torch::relu(x));
-  return x + conv2(torch::relu(x));
+torch::Tensor ResidualBlockImpl::forward(torch::Tensor x, Resample resample) {
+  const bool twice = resample == Resample::kTwice;
+  x = Normalised(x, twice ? 4 : 1);
+  x = conv1->AddedTo(x, twice ? Resample::kTwice : Resample::kNone);
+  return conv2->AddedTo(x, twice ? Resample::kNone : resample);
+}
+
+torch::Tensor ResidualBlockImpl::Normalised(const torch::Tensor& x, int64_t copies) {
+  if (projection.is_empty()) return norm(x, copies);
+  if (is_training() || torch::GradMode::is_enabled()) return norm(projection(x), copies);
+  // In inference the normalisation is part of the projection.
+  const torch::Tensor scale = norm->Scale();
+  return ActivatedConv(x, projection->weight * scale.view({-1, 1, 1, 1}),
+                       projection->bias * scale + norm->Shift(), ConvOptions());
 }
 
 torch::Tensor MeanPool(const torch::Tensor& x) { return torch::avg_pool2d(x, 2); }

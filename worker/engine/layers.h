@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "worker/engine/activated_conv.h"
 #include "worker/engine/random.h"
 
 namespace makeover::engine {
@@ -24,7 +25,10 @@ struct NetworkOptions {
 class ConvImpl : public torch::nn::Module {
  public:
   ConvImpl(int64_t in, int64_t out, int64_t kernel, int64_t stride = 1);
-  torch::Tensor forward(const torch::Tensor& x);
+  // conv(x), or with a leaky ReLU of this slope in front.
+  torch::Tensor forward(const torch::Tensor& x, double slope = 1);
+  // x + conv(relu(x)), doubled in front or halved behind.
+  torch::Tensor AddedTo(const torch::Tensor& x, Resample resample);
 
   int64_t stride() const { return stride_; }
   int64_t padding() const { return padding_; }
@@ -43,7 +47,8 @@ TORCH_MODULE(Conv);
 class ShiftNormImpl : public torch::nn::Module {
  public:
   ShiftNormImpl(int64_t channels, const NetworkOptions& options);
-  torch::Tensor forward(const torch::Tensor& x);
+  // Each place of x may stand for several equal ones.
+  torch::Tensor forward(const torch::Tensor& x, int64_t copies = 1);
 
   // In inference the layer is scale * x + shift, both [channels] float32.
   torch::Tensor Scale() const;
@@ -57,17 +62,21 @@ class ShiftNormImpl : public torch::nn::Module {
 TORCH_MODULE(ShiftNorm);
 
 // RB(out, kernel): a 1x1 projection where the channels change; normalisation; twice x = x +
-// conv(relu(x)).
+// conv(relu(x)). Doubling may be asked for in front or halving behind: projection and normalisation
+// give the same before doubling as after it, and the convolutions take care of the rest.
 class ResidualBlockImpl : public torch::nn::Module {
  public:
   ResidualBlockImpl(int64_t in, int64_t out, int64_t kernel, const NetworkOptions& options);
-  torch::Tensor forward(torch::Tensor x);
+  torch::Tensor forward(torch::Tensor x, Resample resample = Resample::kNone);
 
   // Public for those who describe or initialise a network. The projection may be empty.
   Conv projection{nullptr};
   ShiftNorm norm{nullptr};
   Conv conv1{nullptr};
   Conv conv2{nullptr};
+
+ private:
+  torch::Tensor Normalised(const torch::Tensor& x, int64_t copies);
 };
 TORCH_MODULE(ResidualBlock);
 

@@ -27,8 +27,6 @@ float ReluBound(const ConvImpl& conv) {
   return static_cast<float>(std::sqrt(6.0 / static_cast<double>(conv.weight[0].numel())));
 }
 
-torch::Tensor Leaky(const torch::Tensor& x) { return torch::leaky_relu(x, kLeak); }
-
 }  // namespace
 
 int64_t GeneratorLevels(int64_t height, int64_t width) {
@@ -80,12 +78,12 @@ torch::Tensor MakeoverGenerator::forward(const torch::Tensor& x) {
   for (ResidualBlock& block : middle_) y = block(y);
   joins.pop_back();
   for (ResidualBlock& block : up_) {
-    y = block(Twice(y)) + joins.back();
+    y = block(y, Resample::kTwice) + joins.back();
     joins.pop_back();
   }
   y = Twice(narrow_(y)) + detail_(picture);
-  y = refine_(torch::relu(y));
-  y = output_(torch::relu(y)).to(torch::kFloat32);
+  y = refine_(y, /*slope=*/0);
+  y = output_(y, /*slope=*/0).to(torch::kFloat32);
   return x + torch::tanh(y.slice(1, 0, 3)) * torch::sigmoid(y.slice(1, 3, 4));
 }
 
@@ -143,10 +141,10 @@ MakeoverDiscriminator::MakeoverDiscriminator(const MakeoverSize& size,
 torch::Tensor MakeoverDiscriminator::forward(const torch::Tensor& x, torch::ScalarType type) {
   torch::Tensor y = NetworkInput(x, type);
   for (size_t i = 0; i < halvings_.size(); ++i) {
-    y = Leaky(halvings_[i](y));
-    if (i > 0) y = Leaky(convs_[i - 1](y));
+    y = halvings_[i](y, i == 0 ? 1 : kLeak);
+    if (i > 0) y = convs_[i - 1](y, kLeak);
   }
-  return output_(y.to(torch::kFloat32)).squeeze(1);
+  return output_(y.to(torch::kFloat32), kLeak).squeeze(1);
 }
 
 void MakeoverDiscriminator::Initialise(uint64_t seed) {

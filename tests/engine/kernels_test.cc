@@ -1,0 +1,264 @@
+// Every kernel against LibTorch's own operations in float64: results and gradients.
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <string>
+#include <vector>
+
+#include "worker/engine/activated_conv.h"
+#include "worker/engine/kernel_runs.h"
+#include "worker/engine/shift_norm.h"
+
+namespace makeover::engine {
+namespace {
+
+constexpr torch::ScalarType kTypes[] = {torch::kFloat32, torch::kBFloat16};
+
+struct ConvCase {
+  int64_t in, out, kernel, height, width;
+  ConvOptions options;
+};
+
+std::string Describe(const ConvCase& c, torch::ScalarType type) {
+  return std::string(torch::toString(type)) + " " + std::to_string(c.in) + " to " +
+         std::to_string(c.out) + " channels, kernel " + std::to_string(c.kernel) + ", " +
+         std::to_string(c.height) + "x" + std::to_string(c.width) + ", stride " +
+         std::to_string(c.options.stride) + ", resample " +
+         std::to_string(static_cast<int>(c.options.resample));
+}
+
+torch::Tensor Random(torch::IntArrayRef sizes, torch::ScalarType type) {
+  return torch::randn(sizes).to(type);
+}
+
+// The greatest difference by the size of what it should be: about 1e-6 in float32; in bfloat16 each
+// stored number is rounded to 8 bits.
+double Error(const torch::Tensor& found, const torch::Tensor& exact) {
+  return ((found.to(torch::kFloat64) - exact).norm() / (exact.norm() + 1e-12)).item<double>();
+}
+
+double Tolerance(torch::ScalarType type) { return type == torch::kFloat32 ? 2e-6 : 6e-3; }
+
+// Result, then the gradients of its product with g.
+std::vector<torch::Tensor> ConvResults(const ConvCase& c, const torch::Tensor& x,
+                                       const torch::Tensor& weight, const torch::Tensor& bias,
+                                       const torch::Tensor& g, bool plain) {
+  const std::vector<torch::Tensor> inputs = {x.detach().clone().requires_grad_(),
+                                             weight.detach().clone().requires_grad_(),
+                                             bias.detach().clone().requires_grad_()};
+  const torch::Tensor y = plain ? PlainActivatedConv(inputs[0], inputs[1], inputs[2], c.options)
+                                : ActivatedConv(inputs[0], inputs[1], inputs[2], c.options);
+  std::vector<torch::Tensor> results = torch::autograd::grad({y}, inputs, {g.to(y.scalar_type())});
+  results.insert(results.begin(), y.detach());
+  return results;
+}
+
+void CheckConv(const ConvCase& c, torch::ScalarType type) {
+  torch::manual_seed(7);
+  const torch::Tensor x = Random({3, c.in, c.height, c.width}, type);
+  // Weights that bfloat16 holds exactly, so that rounding is in the results alone.
+  const torch::Tensor weight =
+      (Random({c.out, c.in, c.kernel, c.kernel}, torch::kBFloat16) * 0.25).to(torch::kFloat32);
+  const torch::Tensor bias = Random({c.out}, torch::kFloat32);
+  const torch::Tensor like = PlainActivatedConv(x.to(torch::kFloat64), weight.to(torch::kFloat64),
+                                                bias.to(torch::kFloat64), c.options);
+  const torch::Tensor g = Random(like.sizes(), type);
+  const std::vector<torch::Tensor> found = ConvResults(c, x, weight, bias, g, false);
+  const std::vector<torch::Tensor> exact =
+      ConvResults(c, x.to(torch::kFloat64), weight.to(torch::kFloat64), bias.to(torch::kFloat64),
+                  g.to(torch::kFloat64), true);
+  const char* names[] = {"result", "gradient of x", "gradient of the weight",
+                         "gradient of the bias"};
+  for (size_t i = 0; i < found.size(); ++i) {
+    ASSERT_EQ(found[i].sizes(), exact[i].sizes());
+    EXPECT_LT(Error(found[i], exact[i]), Tolerance(type)) << names[i] << ", " << Describe(c, type);
+  }
+}
+
+std::vector<ConvCase> ConvCases() {
+  const auto options = [](int64_t stride, int64_t padding, double slope, bool residual,
+                          Resample resample) {
+    ConvOptions o;
+    o.stride = stride;
+    o.padding = padding;
+    o.slope = slope;
+    o.residual = residual;
+    o.resample = resample;
+    return o;
+  };
+  constexpr Resample kNone = Resample::kNone;
+  return {
+      {3, 24, 1, 11, 13, options(1, 0, 1, false, kNone)},
+      {48, 3, 1, 10, 8, options(1, 0, 1, false, kNone)},
+      {24, 24, 3, 20, 17, options(1, 1, 0, true, kNone)},
+      {48, 48, 1, 9, 10, options(1, 0, 0, true, kNone)},
+      {5, 7, 3, 6, 7, options(1, 1, 0.2, false, kNone)},
+      {17, 33, 5, 9, 8, options(1, 2, 0, false, kNone)},
+      {128, 128, 3, 6, 5, options(1, 1, 0, true, kNone)},
+      {80, 70, 3, 5, 6, options(1, 1, 0.2, false, kNone)},
+      {3, 16, 4, 20, 16, options(2, 1, 1, false, kNone)},
+      {16, 40, 4, 12, 10, options(2, 1, 0.2, false, kNone)},
+      {16, 8, 3, 11, 13, options(2, 1, 0, false, kNone)},
+      {16, 8, 1, 7, 6, options(2, 0, 1, false, kNone)},
+      {24, 24, 3, 20, 16, options(1, 1, 0, true, Resample::kMeanPool)},
+      {96, 96, 3, 9, 7, options(1, 1, 0, true, Resample::kMeanPool)},
+      {8, 6, 1, 8, 6, options(1, 0, 0.2, false, Resample::kMeanPool)},
+      {64, 64, 3, 10, 8, options(1, 1, 0, true, Resample::kTwice)},
+      {12, 20, 3, 5, 7, options(1, 1, 1, false, Resample::kTwice)},
+      {8, 8, 1, 5, 4, options(1, 0, 0, true, Resample::kTwice)},
+      {6, 6, 5, 6, 5, options(1, 2, 0, true, Resample::kTwice)},
+  };
+}
+
+TEST(ActivatedConvTest, ResultsAndGradientsAreThoseOfFloat64) {
+  for (const torch::ScalarType type : kTypes)
+    for (const ConvCase& c : ConvCases()) CheckConv(c, type);
+}
+
+// Pictures larger than a strip, so that strips meet.
+TEST(ActivatedConvTest, StripsMeet) {
+  for (const torch::ScalarType type : kTypes) {
+    for (const Resample resample : {Resample::kNone, Resample::kMeanPool, Resample::kTwice}) {
+      ConvCase c = {48, 48, 3, 61, 80, {}};
+      c.options = {1, 1, 0, true, resample};
+      CheckConv(c, type);
+    }
+  }
+}
+
+TEST(ActivatedConvTest, GivesAPictureTheSameBitsAloneAndInABatch) {
+  for (const torch::ScalarType type : kTypes) {
+    const torch::Tensor x = Random({5, 24, 30, 20}, type);
+    const torch::Tensor weight = torch::randn({24, 24, 3, 3});
+    const torch::Tensor bias = torch::randn({24});
+    const ConvOptions options = {1, 1, 0, true, Resample::kMeanPool};
+    const torch::Tensor all = ActivatedConv(x, weight, bias, options);
+    const torch::Tensor one = ActivatedConv(x.narrow(0, 3, 1), weight, bias, options);
+    EXPECT_TRUE(torch::equal(all.narrow(0, 3, 1), one));
+  }
+}
+
+TEST(ActivatedConvTest, CanBeDifferentiatedTwice) {
+  const torch::Tensor x = torch::randn({2, 6, 8, 8}).requires_grad_();
+  const torch::Tensor weight = torch::randn({4, 6, 4, 4}).requires_grad_();
+  const torch::Tensor bias = torch::randn({4}).requires_grad_();
+  const ConvOptions options = {2, 1, 0.2, false, Resample::kNone};
+  std::vector<torch::Tensor> found;
+  for (const bool plain : {false, true}) {
+    const torch::Tensor y = plain ? PlainActivatedConv(x, weight, bias, options)
+                                  : ActivatedConv(x, weight, bias, options);
+    const torch::Tensor slope = torch::autograd::grad({y.square().sum()}, {x}, {}, true, true)[0];
+    found.push_back(torch::autograd::grad({slope.square().sum()}, {weight})[0]);
+  }
+  EXPECT_LT(Error(found[0], found[1].to(torch::kFloat64)), 1e-5);
+}
+
+using Conv = torch::Tensor (*)(const torch::Tensor&, const torch::Tensor&, const torch::Tensor&,
+                               const ConvOptions&);
+
+// Losses of a small network that halves and doubles, on the way to the mean of its input.
+std::vector<double> LearningCurve(Conv conv, torch::ScalarType type) {
+  torch::manual_seed(11);
+  const std::vector<int64_t> channels = {3, 32, 32, 32, 3};
+  std::vector<torch::Tensor> weights;
+  for (size_t i = 0; i + 1 < channels.size(); ++i) {
+    weights.push_back((torch::randn({channels[i + 1], channels[i], 3, 3}) * 0.06).requires_grad_());
+    weights.push_back(torch::zeros({channels[i + 1]}).requires_grad_());
+  }
+  torch::optim::Adam adam(weights, torch::optim::AdamOptions(2e-3));
+  std::vector<double> losses;
+  for (int step = 0; step < 80; ++step) {
+    const torch::Tensor pictures = torch::rand({8, 3, 24, 16});
+    torch::Tensor y = conv(pictures.to(type), weights[0], weights[1], {1, 1, 1});
+    y = conv(y, weights[2], weights[3], {1, 1, 0, true, Resample::kMeanPool});
+    y = conv(y, weights[4], weights[5], {1, 1, 0, true, Resample::kTwice});
+    y = conv(y, weights[6], weights[7], {1, 1, 0.2});
+    const torch::Tensor wanted = torch::avg_pool2d(pictures, 5, 1, 2);
+    const torch::Tensor loss = torch::mse_loss(y.to(torch::kFloat32), wanted);
+    adam.zero_grad();
+    loss.backward();
+    adam.step();
+    losses.push_back(loss.item<double>());
+  }
+  return losses;
+}
+
+TEST(ActivatedConvTest, ANetworkLearnsAsMuchAsByThePlainForm) {
+  const std::vector<double> exact = LearningCurve(PlainActivatedConv, torch::kFloat32);
+  EXPECT_LT(exact.back(), exact.front() / 10);
+  for (const torch::ScalarType type : kTypes) {
+    const std::vector<double> found = LearningCurve(ActivatedConv, type);
+    const double tolerance = type == torch::kFloat32 ? 0.02 : 0.1;
+    for (size_t step = 0; step < exact.size(); step += 10) {
+      EXPECT_NEAR(found[step] / exact[step], 1, tolerance) << type << ", step " << step;
+    }
+  }
+}
+
+struct NormResults {
+  torch::Tensor y, x_gradient, bias_gradient, running_mean, running_var;
+};
+
+NormResults Normalise(const torch::Tensor& values, const torch::Tensor& bias_values,
+                      const torch::Tensor& g, const NormOptions& options) {
+  NormResults results;
+  const torch::Tensor x = values.detach().clone().requires_grad_();
+  const torch::Tensor bias = bias_values.detach().clone().requires_grad_();
+  results.running_mean = torch::zeros_like(bias_values);
+  results.running_var = torch::ones_like(bias_values);
+  results.y = ShiftNormalise(x, bias, results.running_mean, results.running_var, options);
+  const auto gradients = torch::autograd::grad({results.y}, {x, bias}, {g});
+  results.x_gradient = gradients[0];
+  results.bias_gradient = gradients[1];
+  return results;
+}
+
+TEST(ShiftNormTest, ResultsAndGradientsAreThoseOfFloat64) {
+  for (const torch::ScalarType type : kTypes) {
+    for (const int64_t channels : {3, 24, 96, 100}) {
+      torch::manual_seed(9);
+      const torch::Tensor x = (torch::randn({4, channels, 9, 7}) * 0.5 + 3).to(type);
+      const torch::Tensor bias = torch::randn({channels});
+      const torch::Tensor g = Random(x.sizes(), type);
+      const NormResults found = Normalise(x, bias, g, {});
+      const NormResults exact =
+          Normalise(x.to(torch::kFloat64), bias.to(torch::kFloat64), g.to(torch::kFloat64), {});
+      EXPECT_LT(Error(found.y, exact.y), Tolerance(type));
+      EXPECT_LT(Error(found.x_gradient, exact.x_gradient), Tolerance(type));
+      EXPECT_LT(Error(found.bias_gradient, exact.bias_gradient), Tolerance(type));
+      EXPECT_LT(Error(found.running_mean, exact.running_mean), 1e-6);
+      EXPECT_LT(Error(found.running_var, exact.running_var), 1e-6);
+    }
+  }
+}
+
+TEST(ShiftNormTest, CopiesOfAPlaceAreCounted) {
+  const torch::Tensor x = torch::randn({2, 8, 5, 4});
+  const torch::Tensor bias = torch::randn({8});
+  NormOptions options;
+  options.copies = 4;
+  const NormResults small = Normalise(x, bias, x, options);
+  const torch::Tensor twice = torch::upsample_nearest2d(x, {10, 8});
+  const NormResults large = Normalise(twice, bias, twice, {});
+  EXPECT_LT(Error(small.running_var, large.running_var.to(torch::kFloat64)), 1e-6);
+  EXPECT_LT(Error(torch::upsample_nearest2d(small.y, {10, 8}), large.y.to(torch::kFloat64)), 1e-6);
+}
+
+TEST(ShiftNormTest, InferenceUsesTheRunningStatistics) {
+  const torch::NoGradGuard guard;
+  const torch::Tensor x = torch::randn({2, 20, 5, 4});
+  const torch::Tensor bias = torch::randn({20});
+  const torch::Tensor mean = torch::randn({20});
+  const torch::Tensor variance = torch::rand({20}) + 0.5;
+  NormOptions options;
+  options.training = false;
+  const auto view = [](const torch::Tensor& v) {
+    return v.to(torch::kFloat64).view({1, -1, 1, 1});
+  };
+  const torch::Tensor exact =
+      (x - view(mean)) / (view(variance) + options.epsilon).sqrt() + view(bias);
+  EXPECT_LT(Error(ShiftNormalise(x, bias, mean, variance, options), exact), 1e-6);
+}
+
+}  // namespace
+}  // namespace makeover::engine

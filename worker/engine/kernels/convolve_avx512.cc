@@ -1,0 +1,181 @@
+#include "worker/engine/kernels/blocking.h"
+#include "worker/engine/kernels/finish.h"
+#include "worker/engine/kernels/kernels.h"
+#include "worker/engine/kernels/load_weights.h"
+#include "worker/engine/kernels/pack.h"
+#include "worker/engine/kernels/tile.h"
+#include "worker/engine/kernels/vectors.h"
+#include "worker/engine/kernels/winograd.h"
+
+namespace makeover::engine::kernels {
+namespace {
+
+// A strip stays in the second-level cache beside the weights.
+constexpr size_t kStripBytes = 96 << 10;
+
+template <class T>
+int64_t LinesOf(const Gather& gather) {
+  const Strip<T> strip(gather.window, gather.places_x);
+  int64_t lines = gather.places_y;
+  while (lines > 2 && strip.Bytes(lines) > kStripBytes) lines = DivideUp(lines, 2);
+  return lines;
+}
+
+// The tile's sums over all taps of one line of places.
+struct TileInput {
+  const char* left;
+  ptrdiff_t place_bytes;  // from one place to the next
+  ptrdiff_t line_bytes;
+  int taps_y, taps_x;
+  const char* weights;
+  int64_t steps;  // of each tap
+};
+
+template <class T>
+struct TileWork {
+  const TileInput& in;
+  float* sums;
+
+  template <int kRows, int kVectors>
+  void Run() const {
+    Tile<T, kRows, kVectors> tile;
+    const char* weights = in.weights;
+    for (int y = 0; y < in.taps_y; ++y) {
+      // Neighbouring taps of a line lie one behind the other in the strip.
+      tile.Add({in.left + y * in.line_bytes, in.place_bytes, 4, weights, in.steps * in.taps_x});
+      weights += in.steps * in.taps_x * kVectors * 64;
+    }
+    tile.Store(sums);
+  }
+};
+
+template <class T>
+void ConvolveStrip(const Gather& gather, int64_t picture, int64_t first, int64_t lines,
+                   typename T::Value* packed) {
+  const Window& window = gather.window;
+  const Strip<T> strip(window, gather.places_x);
+  strip.Pack(static_cast<const typename T::Value*>(gather.in) +
+                 picture * window.height * window.width * window.channels,
+             first, lines, packed);
+  const OutputGroups outputs = GroupsOf(gather.outputs);
+  const int64_t rows_most = EvenPart(gather.places_x, RowsMax(outputs.vectors));
+  const ptrdiff_t tap_bytes = strip.channels / T::kPair * 4;
+  const int64_t steps = strip.channels / T::kPair;
+  TileInput in = {nullptr,
+                  tap_bytes * window.stride,
+                  tap_bytes * strip.width,
+                  window.taps_y,
+                  window.taps_x,
+                  nullptr,
+                  steps};
+  const int64_t group_bytes = window.taps_y * window.taps_x * steps * outputs.vectors * 64;
+  const Finish<T> finish(gather, picture);
+  alignas(64) float sums[kTileSumsMax];
+  for (int64_t group = 0; group < outputs.groups; ++group) {
+    in.weights = static_cast<const char*>(gather.weights) + group * group_bytes;
+    for (int64_t y = 0; y < lines; ++y) {
+      for (int64_t x = 0; x < gather.places_x; x += rows_most) {
+        const auto rows =
+            static_cast<int>(gather.places_x - x < rows_most ? gather.places_x - x : rows_most);
+        in.left = reinterpret_cast<const char*>(packed) + y * window.stride * in.line_bytes +
+                  x * in.place_bytes;
+        ForTile(outputs.vectors, rows, TileWork<T>{in, sums});
+        finish.Store(first + y, x, rows, group * outputs.vectors * 16, outputs.vectors, sums);
+      }
+    }
+  }
+}
+
+template <class T>
+void ConvolveItems(const Gather& gather, int64_t begin, int64_t end, void* scratch) {
+  const int64_t lines = LinesOf<T>(gather);
+  const int64_t strips = DivideUp(gather.places_y, lines);
+  for (int64_t item = begin; item < end; ++item) {
+    const int64_t first = item % strips * lines;
+    const int64_t left = gather.places_y - first;
+    ConvolveStrip<T>(gather, item / strips, first, left < lines ? left : lines,
+                     static_cast<typename T::Value*>(scratch));
+  }
+}
+
+template <class T>
+void PackTap(const WeightView& view, const float* tap, int64_t first_output, int vectors,
+             char** packed) {
+  for (int64_t input = 0; input < view.inputs; input += T::kPair) {
+    for (int n = 0; n < vectors; ++n, *packed += 64) {
+      const int64_t output = first_output + 16 * n;
+      const __m512 first = LoadWeights(view, tap, input, output);
+      const __m512 second = LoadWeights(view, tap, input + 1, output);
+      _mm512_storeu_si512(*packed, T::Pair(first, second));
+    }
+  }
+}
+
+// To [group, tap, step, 16 * vectors] of 32 bits each.
+template <class T>
+void Pack(const WeightView& view, char* packed) {
+  const OutputGroups groups = GroupsOf(view.outputs);
+  for (int64_t group = 0; group < groups.groups; ++group) {
+    for (int64_t tap = 0; tap < view.taps_y * view.taps_x; ++tap) {
+      const float* at =
+          view.data + tap / view.taps_x * view.stride_y + tap % view.taps_x * view.stride_x;
+      PackTap<T>(view, at, group * groups.vectors * 16, groups.vectors, &packed);
+    }
+  }
+}
+
+}  // namespace
+
+int64_t PaddedOutputs(int64_t outputs) {
+  const OutputGroups groups = GroupsOf(outputs);
+  return 16 * groups.vectors * groups.groups;
+}
+
+Method MethodFor(Type type, const WeightView& weights, int64_t stride, int64_t step) {
+  // With few channels the transforms cost more than they save.
+  const bool fits = weights.taps_y == 3 && weights.taps_x == 3 && stride == 1 && step == 1 &&
+                    weights.inputs >= 24 && weights.outputs >= 24;
+  return fits && type == Type::kBfloat16 ? Method::kWinograd : Method::kDirect;
+}
+
+size_t PackedWeightBytes(Type type, Method method, const WeightView& weights) {
+  const int64_t steps = type == Type::kBfloat16 ? DivideUp(weights.inputs, 2) : weights.inputs;
+  const int64_t taps =
+      method == Method::kWinograd ? kWinogradPlaces : weights.taps_y * weights.taps_x;
+  return static_cast<size_t>(taps * steps * PaddedOutputs(weights.outputs)) * 4;
+}
+
+void PackWeights(Type type, Method method, const WeightView& weights, void* packed) {
+  if (method == Method::kWinograd) return PackWinogradWeights(type, weights, packed);
+  if (type == Type::kBfloat16) {
+    Pack<Bf16>(weights, static_cast<char*>(packed));
+  } else {
+    Pack<F32>(weights, static_cast<char*>(packed));
+  }
+}
+
+int64_t Strips(const Gather& gather) {
+  if (gather.method == Method::kWinograd) return WinogradStrips(gather);
+  return DivideUp(gather.places_y,
+                  gather.type == Type::kBfloat16 ? LinesOf<Bf16>(gather) : LinesOf<F32>(gather));
+}
+
+size_t ScratchBytes(const Gather& gather) {
+  if (gather.method == Method::kWinograd) return WinogradScratchBytes(gather);
+  if (gather.type == Type::kBfloat16) {
+    return Strip<Bf16>(gather.window, gather.places_x).Bytes(LinesOf<Bf16>(gather));
+  }
+  return Strip<F32>(gather.window, gather.places_x).Bytes(LinesOf<F32>(gather));
+}
+
+void Convolve(const Gather& gather, int64_t item_begin, int64_t item_end, void* scratch) {
+  if (gather.method == Method::kWinograd) {
+    WinogradConvolve(gather, item_begin, item_end, scratch);
+  } else if (gather.type == Type::kBfloat16) {
+    ConvolveItems<Bf16>(gather, item_begin, item_end, scratch);
+  } else {
+    ConvolveItems<F32>(gather, item_begin, item_end, scratch);
+  }
+}
+
+}  // namespace makeover::engine::kernels

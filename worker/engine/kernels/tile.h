@@ -1,0 +1,83 @@
+// The product of a tile: sums of rows x 16 * vectors numbers in registers, over a run of steps of
+// 32 bits each (one float32, or a pair of bfloat16).
+#pragma once
+
+#include <cstddef>
+
+#include "worker/engine/kernels/blocking.h"
+#include "worker/engine/kernels/vectors.h"
+
+namespace makeover::engine::kernels {
+
+// Left operand: row m of step k is the 32 bits at left + m * row_bytes + k * step_bytes. Right
+// operand: 16 * vectors times 32 bits a step, dense.
+struct Run {
+  const char* left;
+  ptrdiff_t row_bytes;
+  ptrdiff_t step_bytes;
+  const char* right;
+  int64_t steps;
+};
+
+constexpr int kTileSumsMax = 14 * 64;
+
+template <class T, int kRows, int kVectors>
+class Tile {
+ public:
+  Tile() {
+    for (auto& row : sums_)
+      for (__m512& sum : row) sum = _mm512_setzero_ps();
+  }
+
+  __attribute__((always_inline)) void Add(const Run& run) {
+    const char* left = run.left;
+    const char* right = run.right;
+    for (int64_t k = 0; k < run.steps; ++k) {
+      __m512i column[kVectors];
+      for (int n = 0; n < kVectors; ++n) column[n] = _mm512_loadu_si512(right + 64 * n);
+      for (int m = 0; m < kRows; ++m) {
+        const __m512i value =
+            _mm512_set1_epi32(*reinterpret_cast<const int32_t*>(left + m * run.row_bytes));
+        for (int n = 0; n < kVectors; ++n)
+          sums_[m][n] = T::MultiplyAdd(sums_[m][n], value, column[n]);
+      }
+      left += run.step_bytes;
+      right += 64 * kVectors;
+    }
+  }
+
+  // out: [kRows, 16 * kVectors]
+  void Store(float* out) const {
+    for (int m = 0; m < kRows; ++m)
+      for (int n = 0; n < kVectors; ++n)
+        _mm512_storeu_ps(out + (m * kVectors + n) * 16, sums_[m][n]);
+  }
+
+  void AddTo(float* out, int64_t stride) const {
+    for (int m = 0; m < kRows; ++m)
+      for (int n = 0; n < kVectors; ++n) {
+        float* at = out + m * stride + n * 16;
+        _mm512_storeu_ps(at, _mm512_add_ps(_mm512_loadu_ps(at), sums_[m][n]));
+      }
+  }
+
+ private:
+  __m512 sums_[kRows][kVectors];
+};
+
+template <int kVectors, int kRows, class Work>
+void ForRows(int rows, const Work& work) {
+  if (rows == kRows) return work.template Run<kRows, kVectors>();
+  if constexpr (kRows > 1) ForRows<kVectors, kRows - 1>(rows, work);
+}
+
+// work.Run<rows, vectors>(), with what RowsMax allows.
+template <class Work>
+void ForTile(int vectors, int rows, const Work& work) {
+  if (vectors == 1) return ForRows<1, RowsMax(1)>(rows, work);
+  if (vectors == 2) return ForRows<2, RowsMax(2)>(rows, work);
+  if (vectors == 3) return ForRows<3, RowsMax(3)>(rows, work);
+  ForRows<4, RowsMax(4)>(rows, work);
+}
+
+}  // namespace makeover::engine::kernels

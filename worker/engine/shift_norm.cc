@@ -1,0 +1,101 @@
+#include "worker/engine/shift_norm.h"
+
+#include "worker/engine/kernel_runs.h"
+
+namespace makeover::engine {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+struct Statistics {
+  torch::Tensor mean, variance;  // [C] float64; the variance is biased
+};
+
+Statistics StatisticsOf(const torch::Tensor& x) {
+  // Moments about some value of the channel itself, so that a mean far from 0 costs no precision.
+  const torch::Tensor shift = x.detach().select(0, 0).select(1, 0).select(1, 0).to(torch::kFloat32);
+  const ChannelSums sums = RunMoments(x, shift.contiguous());
+  const auto count = static_cast<double>(x.numel() / x.size(1));
+  const torch::Tensor mean = sums.first / count;
+  return {mean + shift, (sums.second / count - mean * mean).clamp_min(0)};
+}
+
+void MoveRunning(const Statistics& statistics, double count, double momentum,
+                 torch::Tensor* running_mean, torch::Tensor* running_var) {
+  running_mean->lerp_(statistics.mean.to(torch::kFloat32), momentum);
+  running_var->lerp_((statistics.variance * (count / (count - 1))).to(torch::kFloat32), momentum);
+}
+
+torch::Tensor Normalised(const torch::Tensor& x, const torch::Tensor& mean,
+                         const torch::Tensor& inverse_deviation, const torch::Tensor& bias) {
+  return RunAffine(x, {}, inverse_deviation.to(torch::kFloat32), {},
+                   (bias - mean * inverse_deviation).to(torch::kFloat32));
+}
+
+torch::Tensor InputGradient(const torch::Tensor& g, const torch::Tensor& y,
+                            const torch::Tensor& inverse_deviation, const torch::Tensor& bias,
+                            const ChannelSums& sums) {
+  // d = s (g - mean(g) - z mean(g z)) with z = y - bias, the normalised value.
+  const auto count = static_cast<double>(y.numel() / y.size(1));
+  const torch::Tensor slope = inverse_deviation * sums.second / -count;
+  const torch::Tensor offset = inverse_deviation * sums.first / -count - slope * bias;
+  return RunAffine(g, y, inverse_deviation.to(torch::kFloat32), slope.to(torch::kFloat32),
+                   offset.to(torch::kFloat32));
+}
+
+torch::Tensor PlainNormalise(const torch::Tensor& x, const torch::Tensor& bias,
+                             const torch::Tensor& running_mean, const torch::Tensor& running_var,
+                             const NormOptions& options) {
+  return torch::batch_norm(x, torch::ones_like(running_var), bias, running_mean, running_var,
+                           options.training, options.momentum, options.epsilon,
+                           /*cudnn_enabled=*/true);
+}
+
+class KernelNorm : public torch::autograd::Function<KernelNorm> {
+ public:
+  static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x,
+                               const torch::Tensor& bias, torch::Tensor running_mean,
+                               torch::Tensor running_var, const NormOptions& options) {
+    const Statistics statistics = StatisticsOf(x);
+    const auto count = static_cast<double>(options.copies * (x.numel() / x.size(1)));
+    MoveRunning(statistics, count, options.momentum, &running_mean, &running_var);
+    const torch::Tensor inverse_deviation = (statistics.variance + options.epsilon).rsqrt();
+    const torch::Tensor y = Normalised(x, statistics.mean, inverse_deviation, bias.detach());
+    context->save_for_backward({y, bias, inverse_deviation});
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    TORCH_CHECK(!torch::GradMode::is_enabled(),
+                "the normalisation's kernels cannot be differentiated twice");
+    const variable_list saved = context->get_saved_variables();
+    const torch::Tensor g = gradients[0].contiguous(torch::MemoryFormat::ChannelsLast);
+    const torch::Tensor bias = saved[1].detach();
+    const ChannelSums sums = RunProducts(g, saved[0], bias);
+    variable_list results(5);
+    if (context->needs_input_grad(0)) {
+      results[0] = InputGradient(g, saved[0], saved[2], bias.to(torch::kFloat64), sums);
+    }
+    if (context->needs_input_grad(1)) results[1] = sums.first.to(torch::kFloat32);
+    return results;
+  }
+};
+
+}  // namespace
+
+torch::Tensor ShiftNormalise(const torch::Tensor& x, const torch::Tensor& bias,
+                             torch::Tensor running_mean, torch::Tensor running_var,
+                             const NormOptions& options) {
+  if (KernelsFor(x)) {
+    if (options.training) return KernelNorm::apply(x, bias, running_mean, running_var, options);
+    if (!torch::GradMode::is_enabled()) {
+      const torch::Tensor inverse_deviation =
+          (running_var.to(torch::kFloat64) + options.epsilon).rsqrt();
+      return Normalised(x, running_mean, inverse_deviation, bias.detach());
+    }
+  }
+  return PlainNormalise(x, bias, running_mean, running_var, options);
+}
+
+}  // namespace makeover::engine

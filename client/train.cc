@@ -1,5 +1,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "client/command.h"
 #include "client/follow.h"
 #include "client/job_view.h"
@@ -52,6 +53,7 @@ std::string PlanText(const v1::CreateTrainJobResponse& answer, const Painter& pa
   lines.Add("Target", Side(train.target(), answer.target_count()));
   lines.Add("Recipe", train.recipe());
   lines.Add("Batch size", train.batch_size() > 0 ? absl::StrCat(train.batch_size()) : "");
+  lines.Add("Settings", absl::StrJoin(train.settings(), " "));
   lines.Add("Steps", answer.steps() > 0 ? absl::StrCat(train.time_seconds() > 0 ? "about " : "",
                                                        FormatCount(answer.steps()))
                                         : "");
@@ -136,6 +138,17 @@ void AddSelection(CLI::App* command, const std::shared_ptr<TrainOptions>& option
       "Keep blurry pictures and eyeglasses on both sides");
 }
 
+// An option that is a setting of the recipe by another name.
+void AddSettingOption(CLI::App* command, const std::shared_ptr<TrainOptions>& options,
+                      const std::string& option, const std::string& key, const std::string& help) {
+  command->add_option_function<std::string>(
+      option,
+      [options, key](const std::string& value) {
+        options->request.add_settings(absl::StrCat(key, "=", value));
+      },
+      help);
+}
+
 // For how long, and how.
 void AddTraining(CLI::App* command, const std::shared_ptr<TrainOptions>& options) {
   CLI::Option* steps = command->add_option_function(
@@ -161,6 +174,10 @@ void AddTraining(CLI::App* command, const std::shared_ptr<TrainOptions>& options
           "key=value: changes one setting of the recipe; may be repeated")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  AddSettingOption(command, options, "--size", "size",
+                   "WxH that the networks see, 40x48 to 256x256 in fours (80x100)");
+  AddSettingOption(command, options, "--window", "window",
+                   "X,Y,WxH of it in the aligned 178x218 frame, or full (49,90,80x100)");
   command->add_option("--seed", options->seed, "Of all random choices");
 }
 

@@ -15,6 +15,7 @@
 #include "coordinator/selection.h"
 #include "coordinator/submit.h"
 #include "proto/names.h"
+#include "storage/face_window.h"
 #include "storage/status_macros.h"
 
 namespace makeover {
@@ -39,6 +40,17 @@ absl::Status CheckSetting(const std::string& setting) {
   return good ? absl::OkStatus() : errors::BadSetting(setting);
 }
 
+// The other settings are the engine's to know, but what the pictures are cut to is also the
+// worker's.
+absl::Status CheckSettings(const google::protobuf::RepeatedPtrField<std::string>& settings) {
+  if (settings.size() > kSettingsMax) {
+    return errors::TooMany("settings", settings.size(), kSettingsMax);
+  }
+  for (const std::string& setting : settings) MK_RETURN_IF_ERROR(CheckSetting(setting));
+  const Outcome<FaceWindow> window = FaceWindowOf({settings.begin(), settings.end()});
+  return window.ok() ? absl::OkStatus() : absl::InvalidArgumentError(window.message());
+}
+
 absl::Status CheckBound(absl::string_view what, double value, double least, double most) {
   if (value >= least && value <= most) return absl::OkStatus();
   return errors::OutOfBounds(what, value, least, most);
@@ -54,11 +66,7 @@ absl::Status CheckRequest(const v1::CreateTrainJobRequest& request) {
                                 request.batch_size() == 0 ? 0 : kBatchSizeMin, kBatchSizeMax));
   MK_RETURN_IF_ERROR(CheckBound("--seed", static_cast<double>(request.seed()), 0, kSeedMax));
   MK_RETURN_IF_ERROR(CheckBound("--gpus", request.gpus(), 0, kGpusMax));
-  if (request.settings_size() > kSettingsMax) {
-    return errors::TooMany("settings", request.settings_size(), kSettingsMax);
-  }
-  for (const std::string& setting : request.settings()) MK_RETURN_IF_ERROR(CheckSetting(setting));
-  return absl::OkStatus();
+  return CheckSettings(request.settings());
 }
 
 v1::TrainSpec SpecOf(const v1::CreateTrainJobRequest& request, const Dataset& dataset,

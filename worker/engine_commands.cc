@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "worker/engine/json.h"
+#include "worker/task_inputs.h"
 
 namespace makeover {
 namespace {
@@ -23,9 +24,12 @@ void AddDevice(Words* words, const v1::TaskSpec& spec) {
   Add(words, {"--device", spec.devices_size() > 0 ? spec.devices(0) : "auto"});
 }
 
-Words PrepareWords(const WorkFolder& folder, const EngineSettings& settings) {
+Words PrepareWords(const v1::TaskSpec& spec, const WorkFolder& folder,
+                   const EngineSettings& settings) {
+  const FaceWindow window = PixelWindow(spec);
   Words words = {"prepare", "--events"};
   Add(&words, {"--index", folder.index(), "--shards", folder.shards()});
+  Add(&words, {"--size", SizeText(window), "--window", WindowText(window)});
   Add(&words, {"--out", folder.new_pixels()});
   AddThreads(&words, settings);
   return words;
@@ -78,7 +82,7 @@ EngineCommand MakeEngineCommand(ChildKind kind, const v1::TaskSpec& spec, const 
                                 const EngineSettings& settings) {
   switch (kind) {
     case ChildKind::kPrepare:
-      return {settings.program, PrepareWords(folder, settings), kDecoderDataBytesMax};
+      return {settings.program, PrepareWords(spec, folder, settings), kDecoderDataBytesMax};
     case ChildKind::kTrain:
       return {settings.program, TrainWords(spec, folder, settings), 0};
     case ChildKind::kConvert:

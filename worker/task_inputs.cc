@@ -27,6 +27,11 @@ absl::Status Link(const std::string& target, const std::string& link) {
   return error ? ErrnoStatus(error.value(), absl::StrCat("linking ", link)) : absl::OkStatus();
 }
 
+// Another dataset, size or window: another cache.
+std::string PixelKey(const v1::DatasetContent& dataset, const FaceWindow& window) {
+  return absl::StrCat(dataset.digest(), "-", FaceWindowKey(window));
+}
+
 // One task's inputs in the making.
 class Inputs {
  public:
@@ -54,7 +59,7 @@ class Inputs {
     return absl::OkStatus();
   }
 
-  absl::Status Train(const v1::TrainWork& work) {
+  absl::Status Train(const v1::TrainWork& work, const FaceWindow& window) {
     MK_RETURN_IF_ERROR(Blob(work.spec().source_rows(), folder_.source_rows()));
     MK_RETURN_IF_ERROR(Blob(work.spec().target_rows(), folder_.target_rows()));
     const v1::Blob& checkpoint =
@@ -62,7 +67,7 @@ class Inputs {
     if (!checkpoint.digest().empty()) {
       MK_RETURN_IF_ERROR(Blob(checkpoint, folder_.checkpoint()));
     }
-    auto pixels = cache_.FindPixels(absl::StrCat(work.dataset().digest(), "-", kPixelGeometry));
+    auto pixels = cache_.FindPixels(PixelKey(work.dataset(), window));
     if (!pixels.has_value()) return Dataset(work.dataset());
     MK_RETURN_IF_ERROR(Link(pixels->path(), folder_.pixels()));
     result_.pins.push_back(*std::move(pixels));
@@ -113,6 +118,12 @@ class Inputs {
 
 }  // namespace
 
+FaceWindow PixelWindow(const v1::TaskSpec& spec) {
+  const auto& settings = spec.train().spec().settings();
+  const Outcome<FaceWindow> window = FaceWindowOf({settings.begin(), settings.end()});
+  return window.ok() ? *window : FaceWindow();
+}
+
 absl::StatusOr<TaskInputs> PrepareInputs(const v1::TaskSpec& spec, const WorkFolder& folder,
                                          Cache& cache, const FetchBlob& fetch) {
   MK_RETURN_IF_ERROR(MakeFolders(folder.dir()));
@@ -122,7 +133,7 @@ absl::StatusOr<TaskInputs> PrepareInputs(const v1::TaskSpec& spec, const WorkFol
       MK_RETURN_IF_ERROR(inputs.Dataset(spec.prepare().dataset()));
       break;
     case v1::TaskSpec::kTrain:
-      MK_RETURN_IF_ERROR(inputs.Train(spec.train()));
+      MK_RETURN_IF_ERROR(inputs.Train(spec.train(), PixelWindow(spec)));
       break;
     case v1::TaskSpec::kConvert:
       MK_RETURN_IF_ERROR(inputs.Convert(spec.convert()));
@@ -141,9 +152,8 @@ absl::StatusOr<Cache::Pin> KeepPixelCache(const v1::TaskSpec& spec, const WorkFo
                                           Cache& cache) {
   const v1::DatasetContent& dataset =
       spec.has_train() ? spec.train().dataset() : spec.prepare().dataset();
-  MK_ASSIGN_OR_RETURN(
-      Cache::Pin pin,
-      cache.KeepPixels(absl::StrCat(dataset.digest(), "-", kPixelGeometry), folder.new_pixels()));
+  MK_ASSIGN_OR_RETURN(Cache::Pin pin,
+                      cache.KeepPixels(PixelKey(dataset, PixelWindow(spec)), folder.new_pixels()));
   MK_RETURN_IF_ERROR(Link(pin.path(), folder.pixels()));
   return pin;
 }

@@ -6,14 +6,16 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "makeover/v1/workers.pb.h"
+#include "storage/face_window.h"
 #include "worker/agent_actions.h"
 #include "worker/cache.h"
 #include "worker/work_folder.h"
 
 namespace makeover {
 
-// The window that is trained on, as part of a pixel cache's name: another window, another cache.
-inline constexpr char kPixelGeometry[] = "80x100";
+// What a task's pixel cache shows: as a training's settings say, and the default for every other
+// task and for settings that the engine is going to refuse.
+FaceWindow PixelWindow(const v1::TaskSpec& spec);
 
 // What keeps a task's inputs in the cache while it runs.
 struct TaskInputs {

@@ -25,6 +25,10 @@ TEST(ConfigTest, SettingsAreSet) {
   ApplySetting("noise=0.5", &config);
   ApplySetting("batch_size=8", &config);
   ApplySetting("flip=0", &config);
+  ApplySetting("size=40x48", &config);
+  ApplySetting("window=full", &config);
+  EXPECT_EQ(config.size, (PixelShape{48, 40}));
+  EXPECT_EQ(config.window, "full");
   EXPECT_EQ(config.noise, 0.5);
   EXPECT_EQ(config.batch_size, 8);
   EXPECT_FALSE(config.flip);
@@ -42,6 +46,10 @@ TEST(ConfigTest, WrongValuesAreRefused) {
   EXPECT_NE(Refusal("noise"), "");
   EXPECT_NE(Refusal("flip=maybe"), "");
   EXPECT_NE(Refusal("beta1=1"), "");
+  for (const char* size : {"size=", "size=40", "size=40x50", "size=42x48", "size=0x48", "size=40x",
+                           "size=40x48x2", "size=-40x48", "size=4000x5000"}) {
+    EXPECT_NE(Refusal(size).find("WxH"), std::string::npos) << size;
+  }
 }
 
 TEST(ConfigTest, SurvivesJson) {
@@ -49,10 +57,14 @@ TEST(ConfigTest, SurvivesJson) {
   config.noise = 0.1 + 0.2;
   config.seed = 123456789012345;
   config.flip = false;
+  config.size = {160, 128};
+  config.window = "25,58,128x160";
   const Config copy = ConfigFromJson(ConfigToJson(config));
   EXPECT_EQ(copy.noise, config.noise);
   EXPECT_EQ(copy.seed, config.seed);
   EXPECT_FALSE(copy.flip);
+  EXPECT_EQ(copy.size, config.size);
+  EXPECT_EQ(copy.window, config.window);
   EXPECT_EQ(ConfigToJson(copy).Write(), ConfigToJson(config).Write());
 }
 

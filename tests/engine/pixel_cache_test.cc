@@ -35,6 +35,15 @@ TEST(PixelCacheTest, ReadsWhatWasPut) {
   EXPECT_EQ(cache.Row(2)[0], 7);
 }
 
+TEST(PixelCacheTest, KeepsTheNoteOfItsWriter) {
+  const Scratch scratch;
+  for (const uint32_t note : {0U, 0x12345678U, UINT32_MAX}) {
+    PixelCacheWriter writer(scratch / "a.pixels", kShape, 1, note);
+    writer.Commit();
+    EXPECT_EQ(PixelCache(scratch / "a.pixels").note(), note);
+  }
+}
+
 TEST(PixelCacheTest, AMissingLastRowHasItsPlace) {
   const Scratch scratch;
   PixelCacheWriter writer(scratch / "a.pixels", kShape, 2);

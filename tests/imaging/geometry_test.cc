@@ -40,6 +40,108 @@ TEST(Geometry, WindowStaysInsideOfAnyPicture) {
   }
 }
 
+// 64 x 80 pixels of the window of 128 x 160 at (25, 58).
+constexpr FaceGeometry Half() {
+  FaceGeometry geometry;
+  geometry.window_x = 25;
+  geometry.window_y = 58;
+  geometry.window_width = 128;
+  geometry.window_height = 160;
+  geometry.width = 64;
+  geometry.height = 80;
+  return geometry;
+}
+
+// The picture's middle, of the ratio 1 : 1.
+constexpr FaceGeometry Full() {
+  FaceGeometry geometry;
+  geometry.frame_width = geometry.frame_height = 64;
+  geometry.window_x = geometry.window_y = 0;
+  geometry.window_width = geometry.window_height = geometry.width = geometry.height = 64;
+  return geometry;
+}
+
+TEST(Geometry, AnotherWindow) {
+  EXPECT_EQ(WindowRect(178, 218, Half()), (PixelRect{25, 58, 128, 160}));
+  EXPECT_EQ(WindowRect(356, 436, Half()), (PixelRect{50, 116, 256, 320}));
+  EXPECT_EQ(Half().window_bytes(), 64U * 80 * 3);
+}
+
+TEST(Geometry, AFullWindowIsTheMiddleOfAnyPicture) {
+  EXPECT_EQ(WindowRect(64, 64, Full()), (PixelRect{0, 0, 64, 64}));
+  EXPECT_EQ(WindowRect(500, 300, Full()), (PixelRect{100, 0, 300, 300}));
+  EXPECT_EQ(WindowRect(30, 50, Full()), (PixelRect{0, 10, 30, 30}));
+}
+
+// Two pixels in a row average to one; a picture twice as big gives the same window.
+TEST(Geometry, ASmallerSizeAveragesTheWindow) {
+  const Picture picture = NoisePicture(178, 218, 8);
+  const std::vector<uint8_t> window = CropWindow(picture, Half());
+  ASSERT_EQ(window.size(), Half().window_bytes());
+  const auto level = [&](int x, int y) {
+    return static_cast<int>(picture.pixels[static_cast<size_t>(3 * (y * 178 + x))]);
+  };
+  for (const auto& [x, y] : {std::pair{0, 0}, {63, 79}, {20, 33}}) {
+    const int left = 25 + 2 * x, top = 58 + 2 * y;
+    const double mean = (level(left, top) + level(left + 1, top) + level(left, top + 1) +
+                         level(left + 1, top + 1)) /
+                        4.0;
+    EXPECT_NEAR(window[static_cast<size_t>(3 * (y * 64 + x))], mean, 0.51) << x << " " << y;
+  }
+}
+
+// A smooth change, made at any size, comes back at its place in the picture and leaves the rest.
+TEST(Geometry, AChangeComesBackAtItsPlaceAndSize) {
+  FaceGeometry large = Half();
+  large.width = 256;
+  large.height = 320;
+  for (const FaceGeometry& geometry : {Half(), large}) {
+    for (const auto& [width, height] : {std::pair{178, 218}, {712, 872}, {89, 109}}) {
+      Picture picture = MakePicture(width, height, 100, 100, 100);
+      const std::vector<uint8_t> before = CropWindow(picture, geometry);
+      std::vector<uint8_t> after = before;
+      for (int y = 0; y < geometry.height; ++y) {
+        for (int x = 0; x < geometry.width * 3; ++x) {
+          const double across = (x / 3 + 0.5) / geometry.width;
+          after[static_cast<size_t>(y * geometry.width * 3 + x)] =
+              static_cast<uint8_t>(std::lround(100 + 100 * across));
+        }
+      }
+      PasteWindow(picture, before, after, 1.0, geometry);
+      const PixelRect rect = WindowRect(width, height, geometry);
+      for (const double across : {0.25, 0.5, 0.75}) {
+        const int x = rect.x + static_cast<int>(across * rect.width);
+        const int y = rect.y + rect.height / 2;
+        const double wanted = 100 + 100 * (x - rect.x + 0.5) / rect.width;
+        EXPECT_NEAR(picture.pixels[static_cast<size_t>(3 * (y * width + x))], wanted, 1.5)
+            << width << " " << across;
+      }
+      EXPECT_EQ(picture.pixels[0], 100);
+    }
+  }
+}
+
+// The soft border is a tenth of the window's width at every size of the network.
+TEST(Geometry, TheSoftBorderDoesNotDependOnTheSize) {
+  std::vector<Picture> pasted;
+  for (const int factor : {1, 4}) {
+    FaceGeometry geometry = Half();
+    geometry.width *= factor;
+    geometry.height *= factor;
+    Picture picture = MakePicture(178, 218, 40, 40, 40);
+    const std::vector<uint8_t> before(geometry.window_bytes(), 40);
+    const std::vector<uint8_t> after(geometry.window_bytes(), 240);
+    PasteWindow(picture, before, after, 1.0, geometry);
+    pasted.push_back(picture);
+  }
+  EXPECT_EQ(pasted[0], pasted[1]);
+  const auto level = [&](int x) {
+    return pasted[0].pixels[static_cast<size_t>(3 * (138 * 178 + x))];
+  };
+  EXPECT_LT(level(25), 45);
+  EXPECT_EQ(level(25 + 14), 240);
+}
+
 TEST(Geometry, CropIsExactAtCelebAsSize) {
   const Picture picture = NoisePicture(178, 218, 3);
   const std::vector<uint8_t> window = CropWindow(picture);

@@ -123,7 +123,7 @@ def prepare():
     for name in index[1:1 + shards]:
         (pathlib.Path(option("--shards")) / name).read_bytes()
     emit("quarantine", row=1, name="b.jpg", reason="not a picture")
-    write(option("--out"), "pixels")
+    write(option("--out"), f"pixels {option('--size')} {option('--window')}")
     emit("prepared", rows=2, quarantined=1, path=option("--out"))
     emit("done", rows=2, quarantined=1)
     return 0

@@ -167,6 +167,17 @@ TEST_F(DaemonTest, TrainsToTheEnd) {
   EXPECT_EQ(coordinator_.devices.size(), 1U);
 }
 
+TEST_F(DaemonTest, AnotherSizeHasPixelsOfItsOwn) {
+  v1::TaskSpec spec = Train();
+  spec.mutable_train()->mutable_spec()->add_settings("noise=0.1");
+  spec.mutable_train()->mutable_spec()->add_settings("size=40x48");
+  coordinator_.Want({spec});
+  StartWorker();
+  TrainTo(10);
+  EXPECT_EQ(folder_.Read("data/cache/pixels/d1-40x48+49+92+80x96"), "pixels 40x48 49,92,80x96");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "data/cache/pixels/d1-80x100"));
+}
+
 TEST_F(DaemonTest, PausedItHandsItsCheckpointOverAndAnotherAttemptGoesOnFromThere) {
   coordinator_.Want({Train()});
   StartWorker();
@@ -341,7 +352,7 @@ TEST_F(DaemonTest, PreparesAndPreviews) {
   EXPECT_EQ(prepared.kind(), v1::Outcome::SUCCEEDED) << folder_.Read("worker.log");
   ASSERT_EQ(prepared.quarantined_size(), 1);
   EXPECT_EQ(prepared.quarantined(0).reason(), "not a picture");
-  EXPECT_EQ(folder_.Read("data/cache/pixels/d1-80x100"), "pixels");
+  EXPECT_EQ(folder_.Read("data/cache/pixels/d1-80x100"), "pixels 80x100 49,90,80x100");
   EXPECT_EQ(coordinator_.Bytes(coordinator_.AwaitOutcome(preview).output()), "picture of rows 1 0");
 }
 

@@ -11,9 +11,9 @@
 namespace makeover::engine {
 namespace {
 
-using Member =
-    std::variant<int64_t Config::*, double Config::*, bool Config::*, std::string Config::*>;
-enum MemberKind { kWhole, kReal, kTruth, kWord };
+using Member = std::variant<int64_t Config::*, double Config::*, bool Config::*,
+                            std::string Config::*, PixelShape Config::*>;
+enum MemberKind { kWhole, kReal, kTruth, kWord, kShape };
 
 struct Setting {
   const char* name;
@@ -21,8 +21,16 @@ struct Setting {
   double min;
   double max;
   const char* help;
-  std::vector<std::string> words = {};  // that a word may be
+  std::vector<std::string> words = {};  // that a word may be; empty: any
 };
+
+std::vector<Setting> PictureSettings() {
+  return {
+      {"size", &Config::size, 4, 4096, "width x height of what the networks see, multiples of 4"},
+      {"window", &Config::window, 0, 0,
+       "its part of the aligned 178x218 frame: X,Y,WxH, full or auto"},
+  };
+}
 
 std::vector<Setting> NetworkSettings() {
   return {
@@ -108,7 +116,8 @@ std::vector<Setting> RunSettings() {
 
 std::vector<Setting> AllSettings() {
   std::vector<Setting> all;
-  for (const auto& part : {NetworkSettings(), OptimiserSettings(), LossSettings(), RunSettings()}) {
+  for (const auto& part :
+       {PictureSettings(), NetworkSettings(), OptimiserSettings(), LossSettings(), RunSettings()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;
@@ -155,11 +164,33 @@ std::string Joined(const std::vector<std::string>& words) {
   return text;
 }
 
+bool ParseWord(const Setting& setting, std::string_view text, std::string* out) {
+  *out = text;
+  return setting.words.empty() ||
+         std::find(setting.words.begin(), setting.words.end(), text) != setting.words.end();
+}
+
+bool ParseShape(const Setting& setting, std::string_view text, PixelShape* out) {
+  const size_t middle = text.find('x');
+  if (middle == std::string_view::npos || !ParseNumber(text.substr(0, middle), &out->width) ||
+      !ParseNumber(text.substr(middle + 1), &out->height)) {
+    return false;
+  }
+  const auto [least, most] = std::minmax(out->width, out->height);
+  return static_cast<double>(least) >= setting.min && static_cast<double>(most) <= setting.max &&
+         least % 4 == 0 && most % 4 == 0;
+}
+
+std::string ShapeText(PixelShape shape) {
+  return std::to_string(shape.width) + "x" + std::to_string(shape.height);
+}
+
 std::string Plain(double value) { return Json(value).Write(); }
 
 std::string KindOf(const Setting& setting) {
   if (setting.member.index() == kTruth) return "true or false";
   if (setting.member.index() == kWord) return Joined(setting.words);
+  if (setting.member.index() == kShape) return "WxH, as in 80x100, both multiples of 4";
   return std::string(setting.member.index() == kWhole ? "a whole number" : "a number") + " from " +
          Plain(setting.min) + " to " + Plain(setting.max);
 }
@@ -173,8 +204,9 @@ std::string KindOf(const Setting& setting) {
 template <typename Value>
 bool ParseWithin(const Setting& setting, std::string_view text, Value* out) {
   if constexpr (std::is_same_v<Value, std::string>) {
-    *out = text;
-    return std::find(setting.words.begin(), setting.words.end(), text) != setting.words.end();
+    return ParseWord(setting, text, out);
+  } else if constexpr (std::is_same_v<Value, PixelShape>) {
+    return ParseShape(setting, text, out);
   } else if constexpr (std::is_same_v<Value, bool>) {
     return ParseBool(text, out);
   } else {
@@ -201,7 +233,15 @@ Config Makeover() {
 }
 
 Json ValueOf(const Setting& setting, const Config& config) {
-  return std::visit([&](auto member) { return Json(config.*member); }, setting.member);
+  return std::visit(
+      [&](auto member) {
+        if constexpr (std::is_same_v<decltype(member), PixelShape Config::*>) {
+          return Json(ShapeText(config.*member));
+        } else {
+          return Json(config.*member);
+        }
+      },
+      setting.member);
 }
 
 }  // namespace
@@ -263,10 +303,9 @@ std::vector<SettingHelp> DescribeSettings() {
   std::vector<SettingHelp> lines;
   for (const Setting& setting : Settings()) {
     const Json value = ValueOf(setting, Config());
-    const bool word = setting.member.index() == kWord;
-    lines.push_back({setting.name, word ? value.AsString() : value.Write(),
-                     word ? std::string(setting.help) + ": " + Joined(setting.words)
-                          : std::string(setting.help)});
+    const std::string words = setting.words.empty() ? "" : ": " + Joined(setting.words);
+    lines.push_back(
+        {setting.name, value.is_string() ? value.AsString() : value.Write(), setting.help + words});
   }
   return lines;
 }

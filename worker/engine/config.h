@@ -7,12 +7,16 @@
 #include <vector>
 
 #include "worker/engine/json.h"
+#include "worker/engine/pixel_cache.h"
 
 namespace makeover::engine {
 
 // Defaults are those of recipe `classic`: the first published version of deep-makeover (2017).
 struct Config {
   std::string recipe = "classic";
+
+  PixelShape size;              // of the pictures that the networks see; multiples of 4
+  std::string window = "auto";  // what part of a photo they are, for whoever cuts it out
 
   std::string network = "classic";      // or makeover
   int64_t generator_channels = 48;      // of network makeover, at half the picture's size

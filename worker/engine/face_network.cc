@@ -14,7 +14,7 @@ struct FaceNetwork::Network {
       : device(TorchDevice(compute)),
         generator(
             MakeGenerator(checkpoint.info().config, OptionsFor(checkpoint.info().config, compute))),
-        step(checkpoint.info().step) {
+        info(checkpoint.info()) {
     checkpoint.Load(TensorsOf("generator_ema", *generator));
     generator->to(device);
     generator->eval();
@@ -22,7 +22,7 @@ struct FaceNetwork::Network {
 
   torch::Device device;
   std::shared_ptr<Generator> generator;
-  int64_t step;
+  CheckpointInfo info;
 };
 
 FaceNetwork::FaceNetwork(const std::string& checkpoint, const Compute& compute, int batch_size)
@@ -31,7 +31,9 @@ FaceNetwork::FaceNetwork(const std::string& checkpoint, const Compute& compute, 
 
 FaceNetwork::~FaceNetwork() = default;
 
-int64_t FaceNetwork::step() const { return network_->step; }
+int64_t FaceNetwork::step() const { return network_->info.step; }
+
+const Config& FaceNetwork::config() const { return network_->info.config; }
 
 std::vector<std::vector<float>> FaceNetwork::Convert(const std::vector<const uint8_t*>& faces,
                                                      PixelShape shape) {

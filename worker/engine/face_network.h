@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "worker/engine/compute.h"
+#include "worker/engine/config.h"
 #include "worker/engine/pixel_cache.h"
 
 namespace makeover::engine {
@@ -24,6 +25,8 @@ class FaceNetwork {
 
   int batch_size() const { return batch_size_; }
   int64_t step() const;
+  // That of the training.
+  const Config& config() const;
 
   // Faces of shape.bytes() bytes each, at most batch_size of them; results in the same order, as
   // levels from 0 to 255 that may lie a little outside, before rounding.

@@ -17,7 +17,7 @@ constexpr uint64_t kPage = 4096;
 
 struct Header {
   char magic[8];
-  uint32_t height, width, channels, zero;
+  uint32_t height, width, channels, note;
   uint64_t rows, records;
 };
 static_assert(sizeof(Header) == 40);
@@ -63,6 +63,7 @@ void PixelCache::Check(const std::string& path) {
                     header.width >= 1 && header.width <= 4096 && header.rows <= (uint64_t{1} << 32);
   if (!sane || header.records != RecordsOffset(header.rows)) Refuse(path, "its header is damaged");
   shape_ = {header.height, header.width};
+  note_ = header.note;
   rows_ = static_cast<int64_t>(header.rows);
   const uint64_t expected = header.records + header.rows * static_cast<uint64_t>(shape_.bytes());
   if (size_ != expected) {
@@ -73,9 +74,11 @@ void PixelCache::Check(const std::string& path) {
   records_ = data_ + header.records;
 }
 
-PixelCacheWriter::PixelCacheWriter(const std::string& path, PixelShape shape, int64_t rows)
+PixelCacheWriter::PixelCacheWriter(const std::string& path, PixelShape shape, int64_t rows,
+                                   uint32_t note)
     : file_(path),
       shape_(shape),
+      note_(note),
       rows_(rows),
       records_(RecordsOffset(static_cast<uint64_t>(rows))),
       table_(static_cast<size_t>(rows), 0) {}
@@ -92,6 +95,7 @@ void PixelCacheWriter::Commit() {
   header.height = static_cast<uint32_t>(shape_.height);
   header.width = static_cast<uint32_t>(shape_.width);
   header.channels = 3;
+  header.note = note_;
   header.rows = static_cast<uint64_t>(rows_);
   header.records = records_;
   file_.WriteAt(0, &header, sizeof header);

@@ -1,8 +1,9 @@
 // Decoded faces of a dataset, memory-mapped: one record of height x width x 3 bytes (RGB) per row.
 //
-// The file, little-endian: "MKPIXEL1"; uint32 height, width, channels, 0; uint64 rows; uint64
+// The file, little-endian: "MKPIXEL1"; uint32 height, width, channels, note; uint64 rows; uint64
 // offset of the records (a multiple of 4096); a byte per row (1: there, 0: could not be decoded);
-// the records.
+// the records. The note is a number of its writer, which tells what part of each picture the
+// records show; 0: it is not known.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +31,7 @@ class PixelCache {
   PixelCache& operator=(const PixelCache&) = delete;
 
   PixelShape shape() const { return shape_; }
+  uint32_t note() const { return note_; }
   int64_t rows() const { return rows_; }
   // REQUIRES for both: 0 <= row < rows().
   bool Has(int64_t row) const { return table_[row] == 1; }
@@ -42,6 +44,7 @@ class PixelCache {
   const uint8_t* data_ = nullptr;
   uint64_t size_ = 0;
   PixelShape shape_;
+  uint32_t note_ = 0;
   int64_t rows_ = 0;
   const uint8_t* table_ = nullptr;
   const uint8_t* records_ = nullptr;
@@ -50,7 +53,7 @@ class PixelCache {
 // Writes. Put may be called from several threads for distinct rows.
 class PixelCacheWriter {
  public:
-  PixelCacheWriter(const std::string& path, PixelShape shape, int64_t rows);
+  PixelCacheWriter(const std::string& path, PixelShape shape, int64_t rows, uint32_t note = 0);
 
   // REQUIRES: pixels has shape.bytes() bytes; 0 <= row < rows.
   void Put(int64_t row, const std::vector<uint8_t>& pixels);
@@ -60,6 +63,7 @@ class PixelCacheWriter {
  private:
   AtomicFile file_;
   PixelShape shape_;
+  uint32_t note_;
   int64_t rows_;
   uint64_t records_;
   std::vector<char> table_;

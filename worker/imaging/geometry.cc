@@ -23,7 +23,7 @@ void CheckPicture(const Picture& picture) {
 // Area averaging when the result is smaller, so that nothing is skipped; bicubic when it is bigger.
 cv::Mat Scale(const cv::Mat& source, cv::Size size) {
   if (source.size() == size) return source;
-  const bool shrinks = size.area() < source.size().area();
+  const bool shrinks = size.width <= source.cols && size.height <= source.rows;
   cv::Mat result;
   cv::resize(source, result, size, 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_CUBIC);
   return result;
@@ -47,10 +47,9 @@ uint8_t Added(uint8_t level, float change) {
 }
 
 // `change` is CV_32FC3 of the rectangle's size.
-void AddMasked(cv::Mat target, const cv::Mat& change, double strength, double feather_x,
-               double feather_y) {
-  const std::vector<float> across = Ramp(target.cols, feather_x);
-  const std::vector<float> down = Ramp(target.rows, feather_y);
+void AddMasked(cv::Mat target, const cv::Mat& change, double strength, double feather) {
+  const std::vector<float> across = Ramp(target.cols, feather);
+  const std::vector<float> down = Ramp(target.rows, feather);
   for (int y = 0; y < target.rows; ++y) {
     auto* pixel = target.ptr<uint8_t>(y);
     const auto* delta = change.ptr<float>(y);
@@ -80,17 +79,15 @@ void Paste(Picture& picture, std::span<const uint8_t> before, std::span<const Le
            double strength, const FaceGeometry& geometry) {
   CheckPaste(picture, before.size(), after.size(), strength, geometry);
   if (strength == 0) return;
-  cv::Mat change(geometry.window_height, geometry.window_width, CV_32FC3);
+  cv::Mat change(geometry.height, geometry.width, CV_32FC3);
   auto* delta = change.ptr<float>();
   for (size_t i = 0; i < before.size(); ++i) {
     const float level = std::clamp(static_cast<float>(after[i]), 0.0F, 255.0F);
     delta[i] = level - static_cast<float>(before[i]);
   }
   const PixelRect rect = WindowRect(picture.width, picture.height, geometry);
-  const double scale_x = static_cast<double>(rect.width) / geometry.window_width;
-  const double scale_y = static_cast<double>(rect.height) / geometry.window_height;
   AddMasked(View(picture, rect), Scale(change, {rect.width, rect.height}), strength,
-            geometry.feather * scale_x, geometry.feather * scale_y);
+            geometry.feather * rect.width);
 }
 
 }  // namespace
@@ -113,9 +110,9 @@ PixelRect WindowRect(int width, int height, const FaceGeometry& geometry) {
 std::vector<uint8_t> CropWindow(const Picture& picture, const FaceGeometry& geometry) {
   CheckPicture(picture);
   const cv::Mat view = View(picture, WindowRect(picture.width, picture.height, geometry));
-  const cv::Mat window = Scale(view, {geometry.window_width, geometry.window_height});
+  const cv::Mat window = Scale(view, {geometry.width, geometry.height});
   std::vector<uint8_t> bytes(geometry.window_bytes());
-  cv::Mat target(geometry.window_height, geometry.window_width, CV_8UC3, bytes.data());
+  cv::Mat target(geometry.height, geometry.width, CV_8UC3, bytes.data());
   window.copyTo(target);
   return bytes;
 }

@@ -1,9 +1,10 @@
 // Where the face lies in an aligned picture, and how the generator's window is cut out and put
 // back.
 //
-// CelebA's aligned pictures are 178 x 218, and the generator sees the 80 x 100 pixels at x=49,
-// y=90: the face without hair. A picture of any other size is taken to be the same photo, scaled:
-// the frame is the largest centred rectangle of aspect 178:218, and the window scales with it. All
+// CelebA's aligned pictures are 178 x 218, and by default the generator sees the 80 x 100 pixels at
+// x=49, y=90: the face without hair. A picture of any other size is taken to be the same photo,
+// scaled: the frame is the largest centred rectangle of the frame's aspect, and the window scales
+// with it. Where the frame is the window, the picture's middle is seen, however it was aligned. All
 // functions are thread-safe.
 #pragma once
 
@@ -23,12 +24,15 @@ struct FaceGeometry {
   int window_y = 90;
   int window_width = 80;
   int window_height = 100;
-  // Width of the soft border of a pasted window, in pixels of the window.
-  double feather = 8.0;
+  // Of a cut-out window, in pixels: what the generator sees.
+  int width = 80;
+  int height = 100;
+  // Width of the soft border of a pasted window, as a share of the window's width.
+  double feather = 0.1;
 
-  // Bytes of a cut-out window: window_height x window_width x 3.
+  // Bytes of a cut-out window: height x width x 3.
   size_t window_bytes() const {
-    return static_cast<size_t>(window_width) * static_cast<size_t>(window_height) * 3;
+    return static_cast<size_t>(width) * static_cast<size_t>(height) * 3;
   }
 };
 
@@ -45,9 +49,9 @@ struct PixelRect {
 // x 1. REQUIRES: width and height are positive.
 PixelRect WindowRect(int width, int height, const FaceGeometry& geometry = {});
 
-// The window as window_height x window_width x 3 bytes (rows from the top, RGB). An exact copy
-// where the window has its own size in the picture; else area-averaged when shrinking, bicubic when
-// growing. Throws PictureError for an empty picture.
+// The window as height x width x 3 bytes (rows from the top, RGB). An exact copy where the window
+// has that size in the picture; else area-averaged when shrinking, bicubic when growing. Throws
+// PictureError for an empty picture.
 std::vector<uint8_t> CropWindow(const Picture& picture, const FaceGeometry& geometry = {});
 
 // Adds strength x mask x (after - before), scaled up to the window's place, to the picture: a big

@@ -14,6 +14,8 @@
 #include "worker/imaging/atomic_file.h"
 #include "worker/mkengine/command.h"
 #include "worker/mkengine/converter.h"
+#include "worker/mkengine/face_geometry.h"
+#include "worker/mkengine/face_options.h"
 #include "worker/mkengine/manifest.h"
 #include "worker/mkengine/progress.h"
 #include "worker/mkengine/requests.h"
@@ -179,8 +181,9 @@ class FolderConversion {
 
 int ConvertFolder(const Arguments& arguments, const ConvertOptions& options,
                   engine::FaceNetwork* network, Pool* pool, const Surroundings& around) {
-  const std::string settings = arguments.Text("--model") + "@" + std::to_string(network->step()) +
-                               " strength " + Json(options.strength).Write();
+  std::string settings = arguments.Text("--model") + "@" + std::to_string(network->step()) +
+                         " strength " + Json(options.strength).Write();
+  if (arguments.Has("--window")) settings += " window " + arguments.Text("--window");
   FolderConversion conversion(ListJobs(arguments.operands(), arguments.Has("--recursive")),
                               OutOf(arguments), settings, around);
   ConvertPictures(conversion.Input(), options, network, pool,
@@ -205,11 +208,13 @@ int RunConvert(const Arguments& arguments, const Surroundings& around) {
     throw UsageError("mkengine convert needs PATH..., or --requests and no path.");
   }
   static_cast<void>(arguments.Choice("--align", "none", {"none"}));
-  const ConvertOptions options = {arguments.Number("--strength", 1, 0, 1), around.seconds,
-                                  around.stop};
+  ConvertOptions options = {
+      arguments.Number("--strength", 1, 0, 1), {}, around.seconds, around.stop};
   const auto batch_size = static_cast<int>(arguments.Integer("--batch-size", 16, 1, 4096));
   const engine::Compute compute = ComputeOf(arguments);
   engine::FaceNetwork network(arguments.Text("--model"), compute, batch_size);
+  const FaceWindow window = FaceWindowOfModel(arguments, network.config());
+  options.geometry = GeometryOf(window);
   EmitStart("convert", compute, around);
   Pool pool(static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
   if (arguments.Has("--requests"))

@@ -11,7 +11,6 @@
 
 #include "worker/engine/pixel_cache.h"
 #include "worker/imaging/codec.h"
-#include "worker/imaging/geometry.h"
 
 namespace makeover {
 namespace {
@@ -48,7 +47,7 @@ Decoded Decode(const ConvertInput& input, const ConvertOptions& options, int64_t
     decoded.format = FormatOfName(input.name(index));
     if (decoded.format == PictureFormat::kUnknown) decoded.format = SniffFormat(bytes);
     decoded.picture = DecodePicture(bytes);
-    decoded.face = CropWindow(decoded.picture);
+    decoded.face = CropWindow(decoded.picture, options.geometry);
     decoded.outcome.faces = 1;
   });
   if (!decoded.outcome.reason.empty()) decoded.face.clear();
@@ -57,7 +56,8 @@ Decoded Decode(const ConvertInput& input, const ConvertOptions& options, int64_t
 
 Converted Encode(Decoded decoded, const std::vector<float>& levels, const ConvertOptions& options) {
   Guarded(options, &decoded.outcome, [&] {
-    PasteWindow(decoded.picture, decoded.face, std::span<const float>(levels), options.strength);
+    PasteWindow(decoded.picture, decoded.face, std::span<const float>(levels), options.strength,
+                options.geometry);
     const std::vector<uint8_t> bytes = EncodePicture(decoded.picture, decoded.format);
     decoded.outcome.bytes.assign(bytes.begin(), bytes.end());
   });
@@ -107,7 +107,8 @@ class Pipeline {
     }
     const double begin = options_.seconds();
     std::vector<std::vector<float>> levels;
-    if (!faces.empty()) levels = network_->Convert(faces, engine::PixelShape());
+    const engine::PixelShape shape = {options_.geometry.height, options_.geometry.width};
+    if (!faces.empty()) levels = network_->Convert(faces, shape);
     const double share =
         (options_.seconds() - begin) / static_cast<double>(std::max<size_t>(1, faces.size()));
     size_t face = 0;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "worker/engine/face_network.h"
+#include "worker/imaging/geometry.h"
 #include "worker/mkengine/pool.h"
 
 namespace makeover {
@@ -29,6 +30,7 @@ struct Converted {
 
 struct ConvertOptions {
   double strength = 1;              // 0 (as it was) to 1
+  FaceGeometry geometry;            // of the network's size
   std::function<double()> seconds;  // monotonic clock; thread-safe
   std::function<bool()> stop;       // true: no new batch is begun
 };

@@ -16,6 +16,7 @@
 #include "worker/mkengine/command.h"
 #include "worker/mkengine/evaluation_sheet.h"
 #include "worker/mkengine/evaluation_table.h"
+#include "worker/mkengine/face_options.h"
 #include "worker/mkengine/filters.h"
 #include "worker/mkengine/index.h"
 #include "worker/mkengine/judges.h"
@@ -33,7 +34,10 @@ struct Ready {
   std::string pixels;
 };
 
-JudgedDataset DatasetOf(engine::Population population, std::string digest) {
+// What another part of the pictures shows is other data, with judges of its own.
+JudgedDataset DatasetOf(engine::Population population, std::string digest,
+                        const FaceWindow& window) {
+  if (window != FaceWindow()) digest += "-" + FaceWindowKey(window);
   JudgedDataset dataset = {std::move(population), {}, std::move(digest)};
   dataset.division = engine::Divide(dataset.population, kJudgeFacesMax);
   return dataset;
@@ -55,7 +59,8 @@ engine::EvaluationFaces FacesOf(const Sides& sides, const JudgedDataset& dataset
 
 // The judges' and the held-out faces, decoded once and kept beside the judges. Empty when stopped.
 std::string PixelsOf(const FaceFolder& folder, const JudgedDataset& dataset,
-                     const std::string& cache, const Surroundings& around) {
+                     const FaceWindow& window, const std::string& cache,
+                     const Surroundings& around) {
   engine::MakeFolder(cache);
   const std::string path = cache + "/faces-" + dataset.digest + ".pixels";
   if (std::filesystem::exists(path)) return path;
@@ -66,10 +71,11 @@ std::string PixelsOf(const FaceFolder& folder, const JudgedDataset& dataset,
   PictureList pictures = PicturesOf(folder);
   pictures.wanted = [&wanted](int64_t row) { return wanted.count(row) > 0; };
   const int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  return PreparePixels(pictures, path, threads, around).stopped ? "" : path;
+  return PreparePixels(pictures, window, path, threads, around).stopped ? "" : path;
 }
 
-std::optional<Ready> ReadyFolder(const Arguments& arguments, const Surroundings& around) {
+std::optional<Ready> ReadyFolder(const Arguments& arguments, const FaceWindow& window,
+                                 const Surroundings& around) {
   const FaceFolder folder = OpenFolder(arguments.operands()[0]);
   engine::Population population = PopulationOf(folder.attributes, folder.items.size());
   Ready ready;
@@ -81,12 +87,12 @@ std::optional<Ready> ReadyFolder(const Arguments& arguments, const Surroundings&
   }
   std::string digest = FolderFingerprint(folder);
   std::replace(digest.begin(), digest.end(), ' ', '-');
-  ready.dataset = DatasetOf(std::move(population), digest);
-  ready.pixels = PixelsOf(folder, ready.dataset, JudgeFolder(arguments), around);
+  ready.dataset = DatasetOf(std::move(population), digest, window);
+  ready.pixels = PixelsOf(folder, ready.dataset, window, JudgeFolder(arguments), around);
   return ready.pixels.empty() ? std::nullopt : std::optional<Ready>(std::move(ready));
 }
 
-Ready ReadyIndex(const Arguments& arguments) {
+Ready ReadyIndex(const Arguments& arguments, const FaceWindow& window) {
   DatasetIndex index = ReadIndex(arguments.Text("--index"));
   engine::Population population = PopulationOf(index.attributes, index.rows.size());
   Ready ready;
@@ -96,19 +102,20 @@ Ready ReadyIndex(const Arguments& arguments) {
     population.identities.push_back(row.identity);
     ready.names.push_back(std::move(row.name));
   }
-  ready.dataset = DatasetOf(std::move(population), arguments.Text("--dataset-digest"));
+  ready.dataset = DatasetOf(std::move(population), arguments.Text("--dataset-digest"), window);
   ready.pixels = arguments.Text("--pixels");
   return ready;
 }
 
-std::optional<Ready> Gather(const Arguments& arguments, const Surroundings& around) {
+std::optional<Ready> Gather(const Arguments& arguments, const FaceWindow& window,
+                            const Surroundings& around) {
   const bool worker = arguments.Has("--pixels") && arguments.Has("--index");
-  if (worker && arguments.operands().empty()) return ReadyIndex(arguments);
+  if (worker && arguments.operands().empty()) return ReadyIndex(arguments, window);
   if (arguments.operands().size() != 1 || arguments.Has("--pixels") || arguments.Has("--index")) {
     throw UsageError("mkengine evaluate needs one folder of pictures, or --pixels with --index.");
   }
   RequirePictures();
-  return ReadyFolder(arguments, around);
+  return ReadyFolder(arguments, window, around);
 }
 
 // The generator as `mkengine convert` runs it; results are rounded as it rounds them.
@@ -211,13 +218,15 @@ int RunEvaluate(const Arguments& arguments, const Surroundings& around) {
   const engine::Compute compute = ComputeOf(arguments);
   engine::FaceNetwork network(arguments.Text("--model"), compute, engine::kFacesAtOnce);
   if (arguments.Has("--events")) EmitStart("evaluate", compute, around);
-  const std::optional<Ready> ready = Gather(arguments, around);
+  const FaceWindow window = FaceWindowOfModel(arguments, network.config());
+  const std::optional<Ready> ready = Gather(arguments, window, around);
   if (!ready.has_value()) return Stopped(around);
   const JudgedDataset& dataset = ready->dataset;
   const std::vector<std::string>& attributes = dataset.population.attributes;
   const Sides sides = SidesOf(filters, !arguments.Has("--no-clean"), attributes);
   const engine::Aim aim = AimOf(sides, attributes);
   const engine::PixelCache cache(ready->pixels);
+  RequireCacheOf(window, cache);
   const std::string judge_path = arguments.Has("--judge")
                                      ? arguments.Text("--judge")
                                      : FindOrTrainJudge(engine::Role::kScore, dataset, cache,

@@ -1,5 +1,6 @@
 // The help of the commands that a build without OpenCV has in name only.
 #include "worker/mkengine/command.h"
+#include "worker/mkengine/face_options.h"
 
 namespace makeover {
 
@@ -35,6 +36,9 @@ CommandHelp ConvertHelp() {
       {"--align", "A", "none (default): the pictures lie as CelebA's aligned ones do"},
       {"--batch-size", "N", "faces at once; default 16"},
       {"--requests", "", "read requests from stdin, see worker/ENGINE.md"},
+      {"--size", "WxH", "the model has its own; another one is refused"},
+      {"--window", "X,Y,WxH",
+       "the face's place in the aligned 178x218 frame, or full; default: as in the training"},
   };
   for (const Option& option : ComputeOptions()) options.push_back(option);
   return {"convert",

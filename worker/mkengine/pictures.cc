@@ -10,7 +10,8 @@
 #include "worker/engine/error.h"
 #include "worker/engine/pixel_cache.h"
 #include "worker/imaging/codec.h"
-#include "worker/imaging/geometry.h"
+#include "worker/mkengine/face_geometry.h"
+#include "worker/mkengine/face_options.h"
 #include "worker/mkengine/pool.h"
 #include "worker/mkengine/progress.h"
 
@@ -18,12 +19,13 @@ namespace makeover {
 namespace {
 
 // Decodes one row into the cache; returns what is wrong with it, or nothing.
-std::string Decode(const PictureList& pictures, int64_t row, engine::PixelCacheWriter* writer) {
+std::string Decode(const PictureList& pictures, int64_t row, const FaceGeometry& geometry,
+                   engine::PixelCacheWriter* writer) {
   std::vector<uint8_t> window;
   try {
     const std::string bytes = pictures.read(row);
-    window =
-        CropWindow(DecodePicture({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}));
+    window = CropWindow(
+        DecodePicture({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}), geometry);
   } catch (const std::bad_alloc&) {
     return "it needs more memory than it may take";
   } catch (const std::exception& error) {
@@ -49,9 +51,10 @@ std::string EncodePng(int width, int height, const std::vector<uint8_t>& rgb) {
   return {bytes.begin(), bytes.end()};
 }
 
-Prepared PreparePixels(const PictureList& pictures, const std::string& out, int threads,
-                       const Surroundings& around) {
-  engine::PixelCacheWriter writer(out, {}, pictures.count);
+Prepared PreparePixels(const PictureList& pictures, const FaceWindow& window,
+                       const std::string& out, int threads, const Surroundings& around) {
+  const FaceGeometry geometry = GeometryOf(window);
+  engine::PixelCacheWriter writer(out, ShapeOf(window), pictures.count, NoteOf(window));
   Progress progress("pictures", pictures.count, around);
   Prepared prepared = {pictures.count, 0, false};
   int64_t good = 0;
@@ -74,7 +77,7 @@ Prepared PreparePixels(const PictureList& pictures, const std::string& out, int 
   for (int64_t row = 0; row < pictures.count && !around.stop(); ++row) {
     if (!pictures.wanted(row)) continue;
     running.emplace_back(
-        row, pool.Submit([&pictures, &writer, row] { return Decode(pictures, row, &writer); }));
+        row, pool.Submit([&, row] { return Decode(pictures, row, geometry, &writer); }));
     if (running.size() >= running_max) finish_first();
   }
   while (!running.empty()) finish_first();

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "storage/face_window.h"
 #include "worker/mkengine/command.h"
 
 namespace makeover {
@@ -29,11 +30,11 @@ struct Prepared {
   bool stopped = false;  // by a signal: then there is no file
 };
 
-// Decodes every wanted picture to the face window and writes the pixel cache; emits `quarantine`
+// Decodes every wanted picture, cuts out the window and writes the pixel cache; emits `quarantine`
 // for each that is bad, in order, and `prepared` at the end. Throws EngineError of class USER where
 // no picture is good.
-Prepared PreparePixels(const PictureList& pictures, const std::string& out, int threads,
-                       const Surroundings& around);
+Prepared PreparePixels(const PictureList& pictures, const FaceWindow& window,
+                       const std::string& out, int threads, const Surroundings& around);
 
 // Throws EngineError in a build that cannot read pictures.
 void RequirePictures();

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "worker/mkengine/command.h"
+#include "worker/mkengine/face_options.h"
 #include "worker/mkengine/picture_sources.h"
 #include "worker/mkengine/pictures.h"
 
@@ -33,13 +34,15 @@ void LimitMemory(int threads) {
 }  // namespace
 
 CommandHelp PrepareHelp() {
+  std::vector<Option> options = {{"--index", "FILE", "instead of DIR: the dataset's index"},
+                                 {"--shards", "DIR", "with --index: the folder of its shards"},
+                                 {"--out", "FILE", "the pixel cache to write (needed)"},
+                                 {"--threads", "N", "default: as many as the processor has"}};
+  for (const Option& option : FaceOptions()) options.push_back(option);
   return {"prepare",
           "Decodes a dataset once into a pixel cache for training",
           "DIR",
-          {{"--index", "FILE", "instead of DIR: the dataset's index"},
-           {"--shards", "DIR", "with --index: the folder of its shards"},
-           {"--out", "FILE", "the pixel cache to write (needed)"},
-           {"--threads", "N", "default: as many as the processor has"}},
+          options,
           {"mkengine prepare celeba --out celeba.pixels",
            "mkengine prepare --index d.index --shards shards --out d.pixels --events"},
           "A picture that cannot be decoded is left out and named with its reason.\n"};
@@ -50,11 +53,13 @@ int RunPrepare(const Arguments& arguments, const Surroundings& around) {
   if (!arguments.Has("--out")) throw UsageError("mkengine prepare needs --out FILE.");
   const auto cores = static_cast<int64_t>(std::max(1U, std::thread::hardware_concurrency()));
   auto threads = static_cast<int>(arguments.Integer("--threads", 0, 0, 1024));
+  const FaceWindow window = FaceWindowOf(arguments);
   if (threads == 0) threads = static_cast<int>(cores);
   const PictureList pictures = Source(arguments);
   LimitMemory(threads);
   EmitStart("prepare", {"cpu", engine::Precision::kFp32, threads}, around);
-  const Prepared prepared = PreparePixels(pictures, arguments.Text("--out"), threads, around);
+  const Prepared prepared =
+      PreparePixels(pictures, window, arguments.Text("--out"), threads, around);
   if (prepared.stopped) {
     around.events->Emit(Json::Object{{"event", "stopped"}});
     return kExitStopped;

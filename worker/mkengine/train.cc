@@ -12,6 +12,7 @@
 #include "worker/engine/pixel_cache.h"
 #include "worker/engine/training.h"
 #include "worker/mkengine/command.h"
+#include "worker/mkengine/face_options.h"
 #include "worker/mkengine/filters.h"
 #include "worker/mkengine/index.h"
 #include "worker/mkengine/picture_sources.h"
@@ -43,15 +44,15 @@ std::vector<int64_t> Select(const FaceFolder& folder, const std::string& express
   return rows;
 }
 
-// OUT/dataset.pixels, decoded again only where the folder or the selection has changed. Returns
+// OUT/dataset.pixels, decoded again only where folder, selection or window have changed. Returns
 // false when stopped.
-bool CacheOf(const FaceFolder& folder, const Selection& rows, const std::string& out,
-             const Surroundings& around) {
+bool CacheOf(const FaceFolder& folder, const Selection& rows, const FaceWindow& window,
+             const std::string& out, const Surroundings& around) {
   const std::string path = out + "/dataset.pixels";
   const std::string note = out + "/dataset.txt";
   std::set<int64_t> wanted(rows.source.begin(), rows.source.end());
   wanted.insert(rows.target.begin(), rows.target.end());
-  std::string fingerprint = FolderFingerprint(folder);
+  std::string fingerprint = FolderFingerprint(folder) + " " + FaceWindowKey(window);
   for (const int64_t row : wanted) fingerprint += "\n" + std::to_string(row);
   if (std::filesystem::exists(path) && std::filesystem::exists(note) &&
       engine::ReadFile(note) == fingerprint) {
@@ -60,9 +61,27 @@ bool CacheOf(const FaceFolder& folder, const Selection& rows, const std::string&
   PictureList pictures = PicturesOf(folder);
   pictures.wanted = [&wanted](int64_t row) { return wanted.count(row) > 0; };
   const int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  if (PreparePixels(pictures, path, threads, around).stopped) return false;
+  if (PreparePixels(pictures, window, path, threads, around).stopped) return false;
   engine::WriteFileAtomically(note, fingerprint);
   return true;
+}
+
+// A checkpoint's networks have learnt one part of the picture at one size.
+void RequireSameWindow(const FaceWindow& window, const engine::Config& checkpoint) {
+  const FaceWindow own = FaceWindowOfModel(Arguments(), checkpoint);
+  if (window == own) return;
+  throw UsageError("The checkpoint was trained at " + SizeText(own) + " with the window " +
+                   WindowText(own) + " and cannot go on at " + SizeText(window) + " with " +
+                   WindowText(window) + ": leave --size and --window away, or --resume.");
+}
+
+FaceWindow SettleWindow(const Arguments& arguments, engine::Config* config) {
+  const FaceWindow window = FaceWindowOf(arguments, *config);
+  if (arguments.Has("--resume")) {
+    RequireSameWindow(window, engine::ConfigOfCheckpoint(arguments.Text("--resume")));
+  }
+  SetFaceWindow(window, config);
+  return window;
 }
 
 engine::Config ConfigOf(const Arguments& arguments) {
@@ -84,8 +103,8 @@ engine::Config ConfigOf(const Arguments& arguments) {
 }
 
 // Fills in the rows and the path of the cache. Returns false when stopped by a signal.
-bool Gather(const Arguments& arguments, const Surroundings& around, engine::TrainingRun* run,
-            std::string* cache) {
+bool Gather(const Arguments& arguments, const FaceWindow& window, const Surroundings& around,
+            engine::TrainingRun* run, std::string* cache) {
   if (arguments.Has("--pixels")) {
     if (!arguments.Has("--source-rows") || !arguments.Has("--target-rows") ||
         !arguments.operands().empty()) {
@@ -107,7 +126,7 @@ bool Gather(const Arguments& arguments, const Surroundings& around, engine::Trai
   std::fprintf(stderr, "mkengine: %zu source and %zu target pictures\n", run->source_rows.size(),
                run->target_rows.size());
   *cache = run->out + "/dataset.pixels";
-  return CacheOf(folder, {run->source_rows, run->target_rows}, run->out, around);
+  return CacheOf(folder, {run->source_rows, run->target_rows}, window, run->out, around);
 }
 
 std::string SettingsText() {
@@ -142,6 +161,7 @@ CommandHelp TrainHelp() {
       {"--set", "KEY=VALUE", "change a setting of the recipe, see below", true},
       {"--resume", "FILE", "go on from a checkpoint, with its settings"},
   };
+  for (const Option& option : FaceOptions()) options.push_back(option);
   for (const Option& option : ComputeOptions()) options.push_back(option);
   return {"train",
           "Trains a makeover from two families of faces",
@@ -162,15 +182,17 @@ int RunTrain(const Arguments& arguments, const Surroundings& around) {
   run.resume = arguments.Text("--resume");
   run.dataset_digest = arguments.Text("--dataset-digest");
   run.config = ConfigOf(arguments);
+  const FaceWindow window = SettleWindow(arguments, &run.config);
   run.compute = ComputeOf(arguments, run.config.precision);
   EmitStart("train", run.compute, around);
   engine::MakeFolder(run.out);
   std::string cache_path;
-  if (!Gather(arguments, around, &run, &cache_path)) {
+  if (!Gather(arguments, window, around, &run, &cache_path)) {
     around.events->Emit(Json::Object{{"event", "stopped"}, {"step", 0}});
     return kExitStopped;
   }
   const engine::PixelCache cache(cache_path);
+  RequireCacheOf(window, cache);
   const auto emit = [&around](const Json& event) { around.events->Emit(event); };
   const bool done = engine::Train(run, cache, {emit, around.seconds, around.stop, EncodePng});
   return done ? kExitDone : kExitStopped;

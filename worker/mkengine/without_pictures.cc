@@ -18,7 +18,8 @@ std::string EncodePng(int width, int height, const std::vector<uint8_t>& rgb) {
   return engine::EncodeStoredPng(width, height, rgb);
 }
 
-Prepared PreparePixels(const PictureList& /*pictures*/, const std::string& /*out*/, int /*threads*/,
+Prepared PreparePixels(const PictureList& /*pictures*/, const FaceWindow& /*window*/,
+                       const std::string& /*out*/, int /*threads*/,
                        const Surroundings& /*around*/) {
   RequirePictures();
   return {};

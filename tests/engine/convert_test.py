@@ -120,6 +120,21 @@ class ConvertTest(unittest.TestCase):
         events, _ = self.convert(folder, "--out", self.path("out"), "--strength", "0.5")
         self.assertEqual(events[-1]["converted"], 3)
 
+    def test_nothing_of_the_users_is_replaced(self):
+        folder = self.copy("000001.jpg")
+        with open(self.path("in/000001.jpg"), "rb") as file:
+            before = file.read()
+        events, _ = self.convert(folder, "--out", self.path("in/../in"), expect=1)
+        self.assertEqual((events[-1]["class"], events[-1]["code"]), ("USER", "would_replace"))
+        self.assertIn("is that picture itself", events[-1]["message"])
+        os.makedirs(self.path("mine"))
+        shutil.copy(os.path.join(self.pictures, "000002.jpg"), self.path("mine/000001.jpg"))
+        events, _ = self.convert(folder, "--out", self.path("mine"), expect=1)
+        self.assertIn("no conversion has made", events[-1]["message"])
+        for name, wanted in (("in/000001.jpg", before), ("mine/000001.jpg", None)):
+            with open(self.path(name), "rb") as file, open(os.path.join(self.pictures, "000002.jpg"), "rb") as other:
+                self.assertEqual(file.read(), wanted or other.read())
+
     def tar(self, name, members):
         with tarfile.open(self.path(name), "w", format=tarfile.PAX_FORMAT) as tar:
             for member, data in members:

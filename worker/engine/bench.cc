@@ -43,9 +43,8 @@ class ScratchFolder {
   std::string path_;
 };
 
-std::string MakeNoiseCache(const std::string& folder, int64_t rows) {
+std::string MakeNoiseCache(const std::string& folder, PixelShape shape, int64_t rows) {
   const std::string path = folder + "/noise.pixels";
-  const PixelShape shape;
   PixelCacheWriter writer(path, shape, rows);
   for (int64_t row = 0; row < rows; ++row) {
     Random random(1, Stream::kNoise, static_cast<uint64_t>(row));
@@ -136,7 +135,7 @@ class Bencher {
 BenchResult Bench(const Config& config, const Compute& compute, double duration_seconds,
                   const std::function<double()>& seconds) {
   const ScratchFolder scratch;
-  const PixelCache cache(MakeNoiseCache(scratch.path(), 2 * config.batch_size));
+  const PixelCache cache(MakeNoiseCache(scratch.path(), config.size, 2 * config.batch_size));
   Bencher bencher(config, compute, cache, seconds);
   BenchResult result;
   result.input_images_per_second = bencher.Input(duration_seconds * 0.05);

@@ -15,7 +15,7 @@ namespace makeover::engine {
 namespace {
 
 [[noreturn]] void Throw(const std::string& what, const std::string& path, int error) {
-  const std::string message = what + " " + path + ": " + std::strerror(error);
+  const std::string message = what + " " + path + ": " + std::strerror(error) + ".";
   if (error == ENOSPC || error == EDQUOT) {
     throw EngineError(ErrorClass::kStorage, "disk_full", message,
                       "Free some space; the work goes on from its last checkpoint.");

@@ -33,6 +33,8 @@ NetworkOptions OptionsFor(const Config& config, const Compute& compute) {
   options.type = compute.precision == Precision::kBf16 ? torch::kBFloat16 : torch::kFloat32;
   options.norm_epsilon = config.batch_norm_epsilon;
   options.norm_momentum = config.batch_norm_momentum;
+  options.height = config.size.height;
+  options.width = config.size.width;
   return options;
 }
 

@@ -41,7 +41,8 @@ NetworkOptions OptionsFor(const Config& config, const Compute& compute);
 // step.
 class Trainer {
  public:
-  // REQUIRES: the cache outlives the trainer; both lists of rows are not empty.
+  // REQUIRES: the cache outlives the trainer and has pictures of config.size; both lists of rows
+  // are not empty.
   Trainer(const Config& config, const Compute& compute, const PixelCache& cache,
           const TrainingRows& rows);
 

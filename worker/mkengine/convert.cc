@@ -102,6 +102,7 @@ class FolderConversion {
         around_(around),
         manifest_((engine::MakeFolder(out_), out_ + "/manifest.jsonl")),
         progress_("files", static_cast<int64_t>(jobs_.size()), around) {
+    for (size_t i = 0; i < jobs_.size(); ++i) RequireReplaceable(i);
     for (size_t i = 0; i < jobs_.size(); ++i) {
       if (manifest_.IsDone(jobs_[i].file, jobs_[i].source, Output(i), settings_)) {
         Skip(jobs_[i].file);
@@ -120,13 +121,14 @@ class FolderConversion {
   void Finished(const Converted& picture) {
     std::string reason = picture.reason;
     const size_t job = todo_[static_cast<size_t>(picture.index)];
-    if (reason.empty()) reason = Write(Output(job), picture.bytes);
+    if (reason.empty()) {
+      // After a kill in between, the output is known to be ours.
+      if (!manifest_.Knows(jobs_[job].file))
+        manifest_.Add(Line(job, picture, "it was interrupted"));
+      reason = Write(Output(job), picture.bytes);
+    }
     ++(reason.empty() ? counts_.converted : counts_.failed);
-    Json line = Json::Object{{"file", jobs_[job].file},
-                             {"status", reason.empty() ? "converted" : "failed"},
-                             {"reason", reason},
-                             {"faces", picture.faces},
-                             {"seconds", picture.seconds}};
+    Json line = Line(job, picture, reason);
     EmitFile(line);
     if (reason.empty()) {
       line.Set("bytes", static_cast<int64_t>(picture.bytes.size()));
@@ -147,6 +149,26 @@ class FolderConversion {
  private:
   const Job& At(int64_t i) const { return jobs_[todo_[static_cast<size_t>(i)]]; }
   std::string Output(size_t job) const { return out_ + "/" + jobs_[job].file; }
+
+  // A result replaces only what an earlier conversion has made, and never a source.
+  void RequireReplaceable(size_t job) const {
+    std::error_code error;
+    if (!fs::exists(fs::symlink_status(Output(job), error))) return;
+    const bool is_source = fs::equivalent(Output(job), jobs_[job].source, error);
+    if (!is_source && manifest_.Knows(jobs_[job].file)) return;
+    Refuse("would_replace",
+           "The result of " + jobs_[job].source + " would replace " + Output(job) + ", which " +
+               (is_source ? "is that picture itself." : "no conversion has made."),
+           "Choose another folder with --out.");
+  }
+
+  Json Line(size_t job, const Converted& picture, const std::string& reason) const {
+    return Json::Object{{"file", jobs_[job].file},
+                        {"status", reason.empty() ? "converted" : "failed"},
+                        {"reason", reason},
+                        {"faces", picture.faces},
+                        {"seconds", picture.seconds}};
+  }
 
   std::string Write(const std::string& path, const std::string& bytes) const {
     engine::MakeFolder(fs::path(path).parent_path().string());

@@ -1,7 +1,9 @@
 #include "worker/engine/export.h"
 
 #include "worker/engine/json.h"
+#include "worker/engine/training.h"
 #include "worker/mkengine/command.h"
+#include "worker/mkengine/face_options.h"
 
 namespace makeover {
 namespace {
@@ -15,8 +17,11 @@ engine::ExportFormat FormatOf(const Arguments& arguments) {
 }
 
 // Pictures are cut from CelebA's aligned frame, or from any picture as if it were that one, scaled.
-std::string GeometryText() {
-  return Json(Json::Object{{"frame", "178x218"}, {"window", "49,90,80x100"}, {"size", "80x100"}})
+std::string GeometryText(const Arguments& arguments) {
+  const FaceWindow window =
+      FaceWindowOfModel(arguments, engine::ConfigOfCheckpoint(arguments.Text("--model")));
+  return Json(Json::Object{
+                  {"frame", "178x218"}, {"window", WindowText(window)}, {"size", SizeText(window)}})
       .Write();
 }
 
@@ -43,7 +48,7 @@ int RunExport(const Arguments& arguments, const Surroundings& around) {
   engine::ExportRequest request;
   request.checkpoint = arguments.Text("--model");
   request.out = arguments.Text("--out");
-  request.geometry = GeometryText();
+  request.geometry = GeometryText(arguments);
   request.format = FormatOf(arguments);
   request.fold = arguments.Has("--fold");
   EmitStart("export", {"cpu", engine::Precision::kFp32, 1}, around);

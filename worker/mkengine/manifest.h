@@ -22,7 +22,10 @@ class Manifest {
   bool IsDone(const std::string& file, const std::string& source, const std::string& output,
               const std::string& settings) const;
 
-  // Notes a finished picture, at once in the file.
+  // Whether an earlier run has written, or begun to write, this picture's output.
+  bool Knows(const std::string& file) const { return lines_.count(file) > 0; }
+
+  // Notes a picture, at once in the file; its last line counts.
   void Add(Json line);
 
   // Replaces the file by one line per picture, in the order of the names given; what else it held

@@ -232,6 +232,22 @@ TEST(ShiftNormTest, ResultsAndGradientsAreThoseOfFloat64) {
   }
 }
 
+TEST(ShiftNormTest, CanBeDifferentiatedTwice) {
+  const torch::Tensor values = torch::randn({3, 6, 5, 4});
+  const torch::Tensor weight = torch::randn({3, 6, 5, 4});
+  std::vector<torch::Tensor> found;
+  for (const torch::ScalarType type : {torch::kFloat32, torch::kFloat64}) {
+    const torch::Tensor x = values.to(type).requires_grad_();
+    const torch::Tensor bias = torch::zeros({6}, type).requires_grad_();
+    const torch::Tensor y =
+        ShiftNormalise(x, bias, torch::zeros({6}, type), torch::ones({6}, type), NormOptions());
+    const torch::Tensor loss = (y.pow(3) * weight.to(type)).sum();
+    const torch::Tensor slope = torch::autograd::grad({loss}, {x}, {}, true, true)[0];
+    found.push_back(torch::autograd::grad({slope.square().sum()}, {x})[0]);
+  }
+  EXPECT_LT(Error(found[0], found[1]), 1e-4);
+}
+
 TEST(ShiftNormTest, CopiesOfAPlaceAreCounted) {
   const torch::Tensor x = torch::randn({2, 8, 5, 4});
   const torch::Tensor bias = torch::randn({8});

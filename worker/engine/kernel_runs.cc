@@ -93,7 +93,7 @@ class Convolution {
   Gather& gather() { return gather_; }
 
   void Run(const kernels::WeightView& weights) {
-    gather_.method = kernels::MethodFor(gather_.type, weights, gather_.window.stride, gather_.step);
+    gather_.method = kernels::MethodFor(weights, gather_.window.stride, gather_.step);
     const torch::Tensor packed =
         Bytes(kernels::PackedWeightBytes(gather_.type, gather_.method, weights));
     kernels::PackWeights(gather_.type, gather_.method, weights, packed.data_ptr());

@@ -52,6 +52,22 @@ torch::Tensor PlainNormalise(const torch::Tensor& x, const torch::Tensor& bias,
                            /*cudnn_enabled=*/true);
 }
 
+// The gradients as a graph of LibTorch's own operations, which can be differentiated again.
+variable_list GradientsWithGraph(const torch::Tensor& x, const torch::Tensor& bias,
+                                 const torch::Tensor& g, double epsilon) {
+  const torch::Tensor y = torch::batch_norm(x, torch::ones_like(bias), bias, {}, {},
+                                            /*training=*/true, 0, epsilon, /*cudnn_enabled=*/true);
+  variable_list results(5);
+  variable_list wanted;
+  for (const torch::Tensor& input : {x, bias})
+    if (input.requires_grad()) wanted.push_back(input);
+  const variable_list found = torch::autograd::grad({y}, wanted, {g}, true, true, true);
+  size_t next = 0;
+  if (x.requires_grad()) results[0] = found[next++];
+  if (bias.requires_grad()) results[1] = found[next];
+  return results;
+}
+
 class KernelNorm : public torch::autograd::Function<KernelNorm> {
  public:
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x,
@@ -62,14 +78,19 @@ class KernelNorm : public torch::autograd::Function<KernelNorm> {
     MoveRunning(statistics, count, options.momentum, &running_mean, &running_var);
     const torch::Tensor inverse_deviation = (statistics.variance + options.epsilon).rsqrt();
     const torch::Tensor y = Normalised(x, statistics.mean, inverse_deviation, bias.detach());
-    context->save_for_backward({y, bias, inverse_deviation});
+    const bool keep = x.scalar_type() == torch::kFloat32;
+    context->save_for_backward({y, bias, inverse_deviation, keep ? x : torch::Tensor()});
+    context->saved_data["epsilon"] = options.epsilon;
     return y;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    TORCH_CHECK(!torch::GradMode::is_enabled(),
-                "the normalisation's kernels cannot be differentiated twice");
     const variable_list saved = context->get_saved_variables();
+    if (torch::GradMode::is_enabled()) {
+      TORCH_CHECK(saved[3].defined(), "a normalisation in bfloat16 is differentiated once only");
+      return GradientsWithGraph(saved[3], saved[1], gradients[0],
+                                context->saved_data["epsilon"].toDouble());
+    }
     const torch::Tensor g = gradients[0].contiguous(torch::MemoryFormat::ChannelsLast);
     const torch::Tensor bias = saved[1].detach();
     const ChannelSums sums = RunProducts(g, saved[0], bias);

@@ -16,8 +16,8 @@ struct NormOptions {
 
 // (x - mean) / sqrt(variance + epsilon) + bias by channels, of the batch's own statistics in
 // training, which move the running ones, else of the running ones. x: [N, C, H, W] in float32 or
-// bfloat16; the others [C] float32. Keeps only its result for the gradient, and therefore cannot be
-// differentiated twice where kernels compute it: c10::Error.
+// bfloat16; the others [C] float32. Keeps only its result for the gradient, in float32 x too, where
+// it can be differentiated twice; in bfloat16 that is a c10::Error.
 torch::Tensor ShiftNormalise(const torch::Tensor& x, const torch::Tensor& bias,
                              torch::Tensor running_mean, torch::Tensor running_var,
                              const NormOptions& options);

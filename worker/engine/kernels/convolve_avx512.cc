@@ -68,7 +68,7 @@ void ConvolveStrip(const Gather& gather, int64_t picture, int64_t first, int64_t
                   window.taps_x,
                   nullptr,
                   steps};
-  const int64_t group_bytes = window.taps_y * window.taps_x * steps * outputs.vectors * 64;
+  const int64_t group_bytes = steps * window.taps_y * window.taps_x * outputs.vectors * 64;
   const Finish<T> finish(gather, picture);
   alignas(64) float sums[kTileSumsMax];
   for (int64_t group = 0; group < outputs.groups; ++group) {
@@ -103,7 +103,7 @@ void PackTap(const WeightView& view, const float* tap, int64_t first_output, int
              char** packed) {
   for (int64_t input = 0; input < view.inputs; input += T::kPair) {
     for (int n = 0; n < vectors; ++n, *packed += 64) {
-      const int64_t output = first_output + 16 * n;
+      const int64_t output = first_output + int64_t{16} * n;
       const __m512 first = LoadWeights(view, tap, input, output);
       const __m512 second = LoadWeights(view, tap, input + 1, output);
       _mm512_storeu_si512(*packed, T::Pair(first, second));
@@ -128,14 +128,14 @@ void Pack(const WeightView& view, char* packed) {
 
 int64_t PaddedOutputs(int64_t outputs) {
   const OutputGroups groups = GroupsOf(outputs);
-  return 16 * groups.vectors * groups.groups;
+  return 16 * groups.groups * groups.vectors;
 }
 
-Method MethodFor(Type type, const WeightView& weights, int64_t stride, int64_t step) {
+Method MethodFor(const WeightView& weights, int64_t stride, int64_t step) {
   // With few channels the transforms cost more than they save.
   const bool fits = weights.taps_y == 3 && weights.taps_x == 3 && stride == 1 && step == 1 &&
                     weights.inputs >= 24 && weights.outputs >= 24;
-  return fits && type == Type::kBfloat16 ? Method::kWinograd : Method::kDirect;
+  return fits ? Method::kWinograd : Method::kDirect;
 }
 
 size_t PackedWeightBytes(Type type, Method method, const WeightView& weights) {

@@ -59,7 +59,7 @@ class Finish {
   void Store(int64_t y, int64_t x, int rows, int64_t channel, int vectors,
              const float* sums) const {
     for (int m = 0; m < rows; ++m)
-      for (int n = 0; n < vectors; ++n, sums += 16)
+      for (int64_t n = 0; n < vectors; ++n, sums += 16)
         Store16(y, x + m, channel + 16 * n, _mm512_loadu_ps(sums));
   }
 

@@ -71,9 +71,8 @@ struct WeightView {
 
 // Channels of packed weights and of sums: a multiple of 16.
 int64_t PaddedOutputs(int64_t outputs);
-// The faster method for these weights and a Gather with this stride and step; in float32 always the
-// direct one, whose rounding is less.
-Method MethodFor(Type type, const WeightView& weights, int64_t stride, int64_t step);
+// The faster method for these weights and a Gather with this stride and step.
+Method MethodFor(const WeightView& weights, int64_t stride, int64_t step);
 size_t PackedWeightBytes(Type type, Method method, const WeightView& weights);
 void PackWeights(Type type, Method method, const WeightView& weights, void* packed);
 

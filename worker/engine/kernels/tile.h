@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "worker/engine/kernels/blocking.h"
 #include "worker/engine/kernels/vectors.h"
@@ -34,28 +35,28 @@ class Tile {
     const char* right = run.right;
     for (int64_t k = 0; k < run.steps; ++k) {
       __m512i column[kVectors];
-      for (int n = 0; n < kVectors; ++n) column[n] = _mm512_loadu_si512(right + 64 * n);
-      for (int m = 0; m < kRows; ++m) {
+      for (int64_t n = 0; n < kVectors; ++n) column[n] = _mm512_loadu_si512(right + 64 * n);
+      for (int64_t m = 0; m < kRows; ++m) {
         const __m512i value =
             _mm512_set1_epi32(*reinterpret_cast<const int32_t*>(left + m * run.row_bytes));
-        for (int n = 0; n < kVectors; ++n)
+        for (int64_t n = 0; n < kVectors; ++n)
           sums_[m][n] = T::MultiplyAdd(sums_[m][n], value, column[n]);
       }
       left += run.step_bytes;
-      right += 64 * kVectors;
+      right += int64_t{64} * kVectors;
     }
   }
 
   // out: [kRows, 16 * kVectors]
   void Store(float* out) const {
-    for (int m = 0; m < kRows; ++m)
-      for (int n = 0; n < kVectors; ++n)
+    for (int64_t m = 0; m < kRows; ++m)
+      for (int64_t n = 0; n < kVectors; ++n)
         _mm512_storeu_ps(out + (m * kVectors + n) * 16, sums_[m][n]);
   }
 
   void AddTo(float* out, int64_t stride) const {
-    for (int m = 0; m < kRows; ++m)
-      for (int n = 0; n < kVectors; ++n) {
+    for (int64_t m = 0; m < kRows; ++m)
+      for (int64_t n = 0; n < kVectors; ++n) {
         float* at = out + m * stride + n * 16;
         _mm512_storeu_ps(at, _mm512_add_ps(_mm512_loadu_ps(at), sums_[m][n]));
       }

@@ -49,7 +49,7 @@ void TransformedWeights(const WeightView& view, int64_t input, int64_t output,
     };
     columns[x] = TransformWeights(tap(0), tap(1), tap(2));
   }
-  const auto row = [&](__m512 Four::*part, int y) {
+  const auto row = [&](__m512 Four::*part, int64_t y) {
     const Four line = TransformWeights(columns[0].*part, columns[1].*part, columns[2].*part);
     values[4 * y] = line.a;
     values[4 * y + 1] = line.b;

@@ -6,8 +6,7 @@ bool Available(Type /*type*/) { return false; }
 
 int64_t PaddedOutputs(int64_t outputs) { return outputs; }
 
-Method MethodFor(Type /*type*/, const WeightView& /*weights*/, int64_t /*stride*/,
-                 int64_t /*step*/) {
+Method MethodFor(const WeightView& /*weights*/, int64_t /*stride*/, int64_t /*step*/) {
   return Method::kDirect;
 }
 

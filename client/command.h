@@ -43,6 +43,7 @@ void AddConvertCommand(CLI::App& app, Choice& choice);
 void AddJobCommands(CLI::App& app, Choice& choice);
 void AddTensorboardCommand(CLI::App& jobs, Choice& choice);
 void AddSamplesCommand(CLI::App& app, Choice& choice);
+void AddEvaluateCommand(CLI::App& app, Choice& choice);
 void AddModelCommands(CLI::App& app, Choice& choice);
 void AddWorkerCommands(CLI::App& app, Choice& choice);
 void AddAdminCommands(CLI::App& app, Choice& choice);

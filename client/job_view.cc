@@ -206,7 +206,8 @@ std::string JobDetail(const v1::Job& job, TimePoint now, const Painter& painter)
   lines.Add("Progress", ProgressText(job));
   if (job.kind() == v1::Job::TRAIN) AddTrain(job, lines);
   if (job.kind() == v1::Job::CONVERT) AddConvert(job, lines);
-  if (job.kind() == v1::Job::PREPARE || job.kind() == v1::Job::PREVIEW) {
+  if (job.kind() == v1::Job::PREPARE || job.kind() == v1::Job::PREVIEW ||
+      job.kind() == v1::Job::EVALUATE) {
     lines.Add("Dataset", job.dataset());
   }
   AddResults(job, lines);

@@ -44,6 +44,7 @@ void AddCommands(CLI::App& app, Choice& choice) {
   AddJobCommands(app, choice);
   AddSamplesCommand(app, choice);
   AddModelCommands(app, choice);
+  AddEvaluateCommand(app, choice);
   AddWorkerCommands(app, choice);
   AddAdminCommands(app, choice);
 }

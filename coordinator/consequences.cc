@@ -1,11 +1,13 @@
 #include "coordinator/consequences.h"
 
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "coordinator/job_state.h"
 #include "coordinator/limits.h"
+#include "coordinator/model_lookup.h"
 #include "storage/status_macros.h"
 
 namespace makeover {
@@ -41,6 +43,23 @@ void MergeCheckpoints(const std::vector<Checkpoint>& from, JobId job,
   }
 }
 
+void FindBest(const std::vector<Metric>& metrics, JobId job, std::optional<uint32_t>& best) {
+  for (const Metric& metric : metrics) {
+    if (metric.job != job) continue;
+    if (const std::optional<uint32_t> step = BestStepIn(metric); step.has_value()) best = step;
+  }
+}
+
+// What must stay beside the newest: tagged ones, and the best so far.
+absl::StatusOr<std::set<uint32_t>> StepsToKeep(const View& view, JobId job, const Edit& edit) {
+  MK_ASSIGN_OR_RETURN(std::set<uint32_t> steps, TaggedSteps(view, job));
+  MK_ASSIGN_OR_RETURN(std::optional<uint32_t> best, BestStep(view.catalog, job));
+  FindBest(view.pending.metrics, job, best);
+  FindBest(edit.metrics, job, best);
+  if (best.has_value()) steps.insert(*best);
+  return steps;
+}
+
 absl::Status RetireCheckpoints(const View& view, JobId job, Edit& edit) {
   MK_ASSIGN_OR_RETURN(const std::vector<Checkpoint> stored, view.catalog.ListCheckpoints(job));
   std::map<uint32_t, Checkpoint> all;
@@ -52,8 +71,8 @@ absl::Status RetireCheckpoints(const View& view, JobId job, Edit& edit) {
   MergeCheckpoints(edit.checkpoints, job, all);
   std::vector<Checkpoint> ordered;
   for (auto& [step, checkpoint] : all) ordered.push_back(std::move(checkpoint));
-  MK_ASSIGN_OR_RETURN(const std::set<uint32_t> tagged, TaggedSteps(view, job));
-  edit.removed_checkpoints = CheckpointsToRemove(ordered, tagged);
+  MK_ASSIGN_OR_RETURN(const std::set<uint32_t> kept, StepsToKeep(view, job, edit));
+  edit.removed_checkpoints = CheckpointsToRemove(ordered, kept);
   return absl::OkStatus();
 }
 
@@ -69,10 +88,10 @@ absl::Status AddConsequences(const View& view, Edit& edit) {
 }
 
 std::vector<Checkpoint> CheckpointsToRemove(const std::vector<Checkpoint>& checkpoints,
-                                            const std::set<uint32_t>& tagged) {
+                                            const std::set<uint32_t>& kept) {
   std::vector<Checkpoint> gone;
   for (size_t i = 0; i + kCheckpointsKept < checkpoints.size(); ++i) {
-    if (tagged.count(checkpoints[i].step) == 0) gone.push_back(checkpoints[i]);
+    if (kept.count(checkpoints[i].step) == 0) gone.push_back(checkpoints[i]);
   }
   return gone;
 }

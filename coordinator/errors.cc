@@ -180,6 +180,11 @@ absl::Status NothingMatches(absl::string_view dataset, absl::string_view filter)
                    "\": choose a wider filter; mkctl datasets show ", dataset, " has the counts."));
 }
 
+absl::Status OtherFilters(absl::string_view dataset, absl::string_view why) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("The model's faces cannot be told in dataset \"", dataset, "\": ", why));
+}
+
 absl::Status BadSetting(absl::string_view setting) {
   return absl::InvalidArgumentError(
       absl::StrCat("\"", setting, "\" is not a setting: write --set key=value, where the key is ",
@@ -234,6 +239,12 @@ absl::Status NoSuchStep(absl::string_view model, uint32_t step,
       "\"", model, "\" has no checkpoint at step ", step, ". ",
       steps.empty() ? "It has none yet: wait for its first."
                     : absl::StrCat("It has them at: ", absl::StrJoin(steps, ", "), ".")));
+}
+
+absl::Status NoBest(absl::string_view model) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("The training of model \"", model, "\" has not been evaluated, so none of its ",
+                   "checkpoints is the best: name a step, or train with --evaluate-every."));
 }
 
 absl::Status NoCheckpointYet(absl::string_view model, JobId job) {

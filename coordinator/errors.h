@@ -45,6 +45,7 @@ absl::Status NothingMatches(absl::string_view dataset, absl::string_view filter)
 absl::Status BadSetting(absl::string_view setting);
 absl::Status StepsAndTime();
 absl::Status OutOfBounds(absl::string_view what, double value, double least, double most);
+absl::Status OtherFilters(absl::string_view dataset, absl::string_view why);
 absl::Status NoInput();
 absl::Status UnknownAlign(absl::string_view align);
 absl::Status RequestIdReused(JobId id);
@@ -54,6 +55,7 @@ absl::Status TooManyFollowers();
 absl::Status NoSuchModel(absl::string_view name, const std::vector<std::string>& known);
 absl::Status NoModel();
 absl::Status NoSuchStep(absl::string_view model, uint32_t step, const std::vector<uint32_t>& steps);
+absl::Status NoBest(absl::string_view model);
 absl::Status NoCheckpointYet(absl::string_view model, JobId job);
 absl::Status ModelExists(absl::string_view name);
 absl::Status ModelInTraining(absl::string_view name, JobId job);

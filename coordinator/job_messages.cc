@@ -9,6 +9,7 @@
 #include "coordinator/job_state.h"
 #include "coordinator/limits.h"
 #include "coordinator/messages.h"
+#include "coordinator/model_lookup.h"
 #include "storage/status_macros.h"
 
 namespace makeover {
@@ -19,6 +20,7 @@ using Totals = Catalog::JobTotals;
 void SetSpec(const Job& job, v1::Job& message) {
   if (job.kind == JobKind::kTrain) message.mutable_train()->ParseFromString(job.spec);
   if (job.kind == JobKind::kConvert) message.mutable_convert()->ParseFromString(job.spec);
+  if (job.kind == JobKind::kEvaluate) message.mutable_evaluate()->ParseFromString(job.spec);
 }
 
 void SetTimes(const Job& job, v1::Job& message) {
@@ -63,7 +65,7 @@ v1::Progress StoredProgress(const Job& job, const v1::Job& message, const Totals
       progress.set_total(totals.files);
       break;
     default:
-      progress.set_unit("pictures");
+      progress.set_unit(job.kind == JobKind::kEvaluate ? "faces" : "pictures");
       // How many there are is only told while it runs.
       progress.set_done(job.state == JobState::kSucceeded ? 1 : 0);
       progress.set_total(progress.done());
@@ -131,9 +133,11 @@ absl::Status AddCheckpoints(const Backend& backend, v1::Job& message) {
   MK_ASSIGN_OR_RETURN(const std::vector<Checkpoint> checkpoints,
                       backend.catalog.ListCheckpoints(message.id()));
   MK_ASSIGN_OR_RETURN(const std::vector<Model> models, backend.catalog.ListModels());
+  MK_ASSIGN_OR_RETURN(const std::optional<uint32_t> best, BestStep(backend.catalog, message.id()));
   for (const Checkpoint& checkpoint : checkpoints) {
     v1::Checkpoint& added = *message.add_checkpoints();
     added = ToProto(checkpoint);
+    if (checkpoint.step == best) added.add_tags("best");
     for (const Model& model : models) {
       if (model.job == checkpoint.job && model.step == checkpoint.step) added.add_tags(model.name);
     }
@@ -156,10 +160,14 @@ absl::Status AddAttempts(const Backend& backend, v1::Job& message) {
   return absl::OkStatus();
 }
 
-absl::Status AddPreview(const Backend& backend, v1::Job& message) {
+absl::Status AddResult(const Backend& backend, v1::Job& message) {
   MK_ASSIGN_OR_RETURN(const std::vector<Task> tasks, backend.catalog.ListTasks(message.id()));
   if (!tasks.empty() && !tasks.front().output.digest.empty()) {
     *message.mutable_result() = ToProto(tasks.front().output);
+  }
+  if (message.kind() == v1::Job::EVALUATE && !tasks.empty() &&
+      !tasks.front().manifest.digest.empty()) {
+    *message.mutable_figures() = ToProto(tasks.front().manifest);
   }
   return absl::OkStatus();
 }
@@ -211,7 +219,9 @@ absl::StatusOr<v1::Job> DescribeJob(const Backend& backend, JobId id) {
   v1::Job message = Describe(backend, *job, sums == totals.end() ? Totals{} : sums->second);
   MK_RETURN_IF_ERROR(AddAttempts(backend, message));
   if (job->kind == JobKind::kTrain) MK_RETURN_IF_ERROR(AddTraining(backend, message));
-  if (job->kind == JobKind::kPreview) MK_RETURN_IF_ERROR(AddPreview(backend, message));
+  if (job->kind == JobKind::kPreview || job->kind == JobKind::kEvaluate) {
+    MK_RETURN_IF_ERROR(AddResult(backend, message));
+  }
   return message;
 }
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "coordinator/convert_jobs.h"
 #include "coordinator/errors.h"
+#include "coordinator/evaluate_jobs.h"
 #include "coordinator/job_messages.h"
 #include "coordinator/job_state.h"
 #include "coordinator/job_streams.h"
@@ -137,6 +138,12 @@ grpc::Status JobServiceImpl::CreateConvertJob(grpc::ServerContext* /*context*/,
                                               const v1::CreateConvertJobRequest* request,
                                               v1::CreateConvertJobResponse* response) {
   return ToGrpcStatus(makeover::CreateConvertJob(backend_, *request, *response));
+}
+
+grpc::Status JobServiceImpl::CreateEvaluateJob(grpc::ServerContext* /*context*/,
+                                               const v1::CreateEvaluateJobRequest* request,
+                                               v1::Job* response) {
+  return ToGrpcStatus(makeover::CreateEvaluateJob(backend_, *request, *response));
 }
 
 grpc::Status JobServiceImpl::CreatePreviewJob(grpc::ServerContext* /*context*/,

@@ -17,6 +17,9 @@ class JobServiceImpl final : public v1::JobService::Service {
   grpc::Status CreateConvertJob(grpc::ServerContext* context,
                                 const v1::CreateConvertJobRequest* request,
                                 v1::CreateConvertJobResponse* response) override;
+  grpc::Status CreateEvaluateJob(grpc::ServerContext* context,
+                                 const v1::CreateEvaluateJobRequest* request,
+                                 v1::Job* response) override;
   grpc::Status CreatePreviewJob(grpc::ServerContext* context,
                                 const v1::CreatePreviewJobRequest* request,
                                 v1::Job* response) override;

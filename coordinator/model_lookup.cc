@@ -60,13 +60,27 @@ absl::StatusOr<ResolvedModel> Resolve(const Catalog& catalog, Model model,
   return errors::NoSuchStep(resolved.model.name, *step, StepsOf(resolved.checkpoints));
 }
 
+std::optional<uint32_t> BestStepIn(const Metric& metric) {
+  const auto best = metric.values.find("bestStep");
+  if (best == metric.values.end() || !(best->second >= 0)) return std::nullopt;
+  return static_cast<uint32_t>(best->second);
+}
+
+absl::StatusOr<std::optional<uint32_t>> BestStep(const Catalog& catalog, JobId job) {
+  MK_ASSIGN_OR_RETURN(const std::optional<Metric> last, catalog.LastMetric(job));
+  return last.has_value() ? BestStepIn(*last) : std::nullopt;
+}
+
 absl::StatusOr<ResolvedModel> ResolveModel(const Catalog& catalog, const std::string& text) {
   if (text.empty()) return NewestFinished(catalog);
   MK_ASSIGN_OR_RETURN(const ModelRef ref, ParseModelRef(text));
   absl::StatusOr<Model> model = catalog.GetModel(ref.name);
   if (absl::IsNotFound(model.status())) return NoSuchModel(catalog, ref.name);
   MK_RETURN_IF_ERROR(model.status());
-  return Resolve(catalog, *std::move(model), ref.step);
+  if (!ref.best) return Resolve(catalog, *std::move(model), ref.step);
+  MK_ASSIGN_OR_RETURN(const std::optional<uint32_t> best, BestStep(catalog, model->job));
+  if (!best.has_value()) return errors::NoBest(ref.name);
+  return Resolve(catalog, *std::move(model), best);
 }
 
 std::string NameWithStep(const ResolvedModel& model) {

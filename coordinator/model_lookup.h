@@ -16,12 +16,18 @@ struct ResolvedModel {
   std::optional<Checkpoint> checkpoint;  // That the name means now; none yet.
 };
 
-// `text`: MODEL, MODEL@STEP, or empty for the newest model whose training SUCCEEDED.
+// `text`: MODEL, MODEL@STEP, MODEL@best, or empty for the newest model whose training SUCCEEDED.
 // kNotFound, with the names or steps there are. kInvalidArgument: no name.
+// kFailedPrecondition: @best of a training without evaluations.
 absl::StatusOr<ResolvedModel> ResolveModel(const Catalog& catalog, const std::string& text);
 
 absl::StatusOr<ResolvedModel> Resolve(const Catalog& catalog, Model model,
                                       std::optional<uint32_t> step);
+
+// The step of the best evaluation, as the training's newest metrics name it; nothing where there
+// were none. A training says it with each of its metrics from the first evaluation on.
+std::optional<uint32_t> BestStepIn(const Metric& metric);
+absl::StatusOr<std::optional<uint32_t>> BestStep(const Catalog& catalog, JobId job);
 
 // "NAME@STEP". REQUIRES: it has a checkpoint.
 std::string NameWithStep(const ResolvedModel& model);

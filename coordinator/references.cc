@@ -70,6 +70,11 @@ std::vector<std::string> DigestsInSpec(const Job& job) {
     spec.ParseFromString(job.spec);
     add(spec.checkpoint());
   }
+  if (job.kind == JobKind::kEvaluate) {
+    v1::EvaluateSpec spec;
+    spec.ParseFromString(job.spec);
+    add(spec.checkpoint());
+  }
   return digests;
 }
 

@@ -1,11 +1,13 @@
 #include "coordinator/retry_jobs.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "coordinator/dataset_lookup.h"
 #include "coordinator/errors.h"
 #include "coordinator/job_state.h"
+#include "coordinator/model_lookup.h"
 #include "coordinator/submit.h"
 #include "storage/status_macros.h"
 
@@ -41,9 +43,11 @@ absl::StatusOr<std::vector<Task>> CopyTasks(const Catalog& catalog, const Job& o
 absl::Status TakeOverTraining(const View& view, const Job& old, Edit& edit) {
   const JobId id = edit.jobs.front().id;
   MK_ASSIGN_OR_RETURN(std::vector<Checkpoint> checkpoints, view.catalog.ListCheckpoints(old.id));
-  if (!checkpoints.empty()) {
-    checkpoints.back().job = id;
-    edit.checkpoints.push_back(std::move(checkpoints.back()));
+  MK_ASSIGN_OR_RETURN(const std::optional<uint32_t> best, BestStep(view.catalog, old.id));
+  for (Checkpoint& checkpoint : checkpoints) {
+    if (&checkpoint != &checkpoints.back() && checkpoint.step != best) continue;
+    checkpoint.job = id;
+    edit.checkpoints.push_back(std::move(checkpoint));
   }
   absl::StatusOr<Model> model = view.catalog.GetModel(old.model);
   if (!model.ok() && !absl::IsNotFound(model.status())) return model.status();

@@ -44,6 +44,12 @@ absl::Status SetWork(const Catalog& catalog, const Job& job, const Task& task, v
       spec.mutable_convert()->mutable_spec()->ParseFromString(job.spec);
       *spec.mutable_convert()->mutable_input() = ToProto(task.input);
       return absl::OkStatus();
+    case JobKind::kEvaluate: {
+      spec.mutable_evaluate()->mutable_spec()->ParseFromString(job.spec);
+      MK_ASSIGN_OR_RETURN(*spec.mutable_evaluate()->mutable_dataset(),
+                          ContentOf(catalog, job.dataset));
+      return absl::OkStatus();
+    }
     case JobKind::kPreview: {
       spec.mutable_preview()->mutable_spec()->ParseFromString(job.spec);
       MK_ASSIGN_OR_RETURN(*spec.mutable_preview()->mutable_dataset(),

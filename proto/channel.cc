@@ -29,6 +29,7 @@ constexpr std::array kIdempotentMethods = {
     Method{"DatasetService", "ListQuarantined"},
     Method{"JobService", "CreateTrainJob"},
     Method{"JobService", "CreateConvertJob"},
+    Method{"JobService", "CreateEvaluateJob"},
     Method{"JobService", "CreatePreviewJob"},
     Method{"JobService", "GetJob"},
     Method{"JobService", "ListJobs"},

@@ -59,12 +59,14 @@ absl::Status CheckName(std::string_view what, std::string_view name) {
 absl::StatusOr<ModelRef> ParseModelRef(std::string_view text) {
   const Halves halves = SplitAt(text);
   if (absl::Status named = CheckName("model", halves.before); !named.ok()) return named;
+  if (halves.after == "best") return ModelRef{std::string(halves.before), {}, true};
   const auto step = ParseStep(text, halves);
   if (!step.ok()) return step.status();
   return ModelRef{std::string(halves.before), *step};
 }
 
 std::string FormatModelRef(const ModelRef& ref) {
+  if (ref.best) return absl::StrCat(ref.name, "@best");
   return ref.step ? absl::StrCat(ref.name, "@", *ref.step) : ref.name;
 }
 

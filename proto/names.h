@@ -18,10 +18,12 @@ bool IsName(std::string_view name);
 // OK, or INVALID_ARGUMENT with a sentence about the `what` ("dataset", "model", ...).
 absl::Status CheckName(std::string_view what, std::string_view name);
 
-// A checkpoint of a model: NAME, or NAME@STEP. Without a step: the one that the name means now.
+// A checkpoint of a model: NAME, NAME@STEP or NAME@best, the best of its training's evaluations.
+// Without a step: the one that the name means now.
 struct ModelRef {
   std::string name;
   std::optional<uint32_t> step;
+  bool best = false;
 };
 
 // INVALID_ARGUMENT with a sentence.

@@ -24,7 +24,7 @@ struct Failure {
   friend bool operator==(const Failure&, const Failure&) = default;
 };
 
-enum class JobKind : int { kTrain = 1, kConvert = 2, kPrepare = 3, kPreview = 4 };
+enum class JobKind : int { kTrain = 1, kConvert = 2, kPrepare = 3, kPreview = 4, kEvaluate = 5 };
 
 enum class JobState : int {
   kQueued = 1,
@@ -56,9 +56,9 @@ struct Job {
   TimeMs start_ms = 0;
   TimeMs end_ms = 0;
   Failure failure;
-  std::string dataset;  // Name; for training, preparation and preview.
-  std::string model;    // Name; for training (made) and conversion (used).
-  std::string spec;  // Serialized TrainSpec, ConvertSpec or PreviewSpec; opaque to the scheduler.
+  std::string dataset;  // Name; for all but conversion.
+  std::string model;    // Name; made by a training, used by conversion and evaluation.
+  std::string spec;     // Serialized TrainSpec, ConvertSpec, ...; opaque to the scheduler.
   uint32_t files_skipped = 0;
   friend bool operator==(const Job&, const Job&) = default;
 };

@@ -15,7 +15,7 @@ namespace makeover {
 
 using ChildId = uint64_t;  // From 1, never used twice.
 
-enum class ChildKind { kPrepare, kTrain, kConvert, kPreview };
+enum class ChildKind { kPrepare, kTrain, kConvert, kPreview, kEvaluate };
 
 // Bring the task's blobs into its work folder. Answer: OnInputsReady.
 struct FetchInputs {
@@ -52,6 +52,10 @@ struct SignalChild {
 
 // What a preview child draws, in its work folder.
 inline constexpr char kPreviewFile[] = "preview.png";
+
+// What an evaluation child writes there.
+inline constexpr char kEvaluationSheetFile[] = "evaluation.png";
+inline constexpr char kEvaluationFiguresFile[] = "evaluation.json";
 
 // Store a file (or bytes, where path is empty) at the coordinator; afterwards the file may go. A
 // relative path begins in the attempt's work folder.

@@ -42,6 +42,8 @@ const char* Command(ChildKind kind) {
       return "mkengine convert";
     case ChildKind::kPreview:
       return "mkengine grid";
+    case ChildKind::kEvaluate:
+      return "mkengine evaluate";
   }
   return "mkengine";
 }
@@ -95,13 +97,13 @@ void Agent::LaunchWaiting(int64_t now_ms, Actions* actions) {
 void Agent::Launch(LocalAttempt& attempt, int64_t now_ms, Actions* actions) {
   if (attempt.IsConvert()) {
     LaunchConvert(attempt, now_ms, actions);
-  } else if (attempt.IsPrepare() || (attempt.IsTrain() && !attempt.pixels_ready)) {
+  } else if (attempt.IsPrepare() || (attempt.NeedsPixels() && !attempt.pixels_ready)) {
     StartFor(attempt, ChildKind::kPrepare, actions);
     attempt.phase = Phase::kPreparing;
-  } else if (!attempt.IsTrain()) {
+  } else if (!attempt.NeedsPixels()) {
     StartFor(attempt, ChildKind::kPreview, actions);
   } else if (FreeDevices(DevicesOf(attempt.spec), now_ms, actions)) {
-    StartFor(attempt, ChildKind::kTrain, actions);
+    StartFor(attempt, attempt.IsTrain() ? ChildKind::kTrain : ChildKind::kEvaluate, actions);
   }
 }
 
@@ -128,7 +130,7 @@ void Agent::StartFor(LocalAttempt& attempt, ChildKind kind, Actions* actions) {
   Child child;
   child.kind = kind;
   // Decoding and contact sheets run on the processor, whatever the task's device.
-  if (kind == ChildKind::kTrain || kind == ChildKind::kConvert) {
+  if (kind == ChildKind::kTrain || kind == ChildKind::kConvert || kind == ChildKind::kEvaluate) {
     child.devices = DevicesOf(attempt.spec);
   }
   child.queue.push_back(attempt.lease());
@@ -283,6 +285,10 @@ void Agent::OnOwnExit(const Child& child, const ChildExit& exit, LocalAttempt& a
       return;
     }
     if (child.kind == ChildKind::kPreview) attempt.QueueOutputFile(kPreviewFile);
+    if (child.kind == ChildKind::kEvaluate) {
+      attempt.QueueOutputFile(kEvaluationSheetFile);
+      attempt.QueueManifestFile(kEvaluationFiguresFile);
+    }
     attempt.Conclude(v1::Outcome::SUCCEEDED);
   } else if (child.error.has_value()) {
     attempt.Fail(*child.error);

@@ -42,6 +42,7 @@ absl::Status EmptyFolder(const std::string& dir) {
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Create(DaemonOptions options, Logger& logger,
                                                        std::function<void()> registered) {
   MK_RETURN_IF_ERROR(EmptyFolder(options.data_dir + "/work"));
+  options.engine.judges = options.data_dir + "/judges";
   MK_ASSIGN_OR_RETURN(std::unique_ptr<Cache> cache,
                       Cache::Open(options.data_dir + "/cache", options.cache_bytes_max));
   return std::unique_ptr<Daemon>(

@@ -44,6 +44,7 @@ struct DaemonOptions {
 //   DATA_DIR/identity   tells this worker from a namesake
 //   DATA_DIR/lock       one daemon at a time
 //   DATA_DIR/cache/     see worker/cache.h
+//   DATA_DIR/judges/    judges of datasets, a few megabytes each
 //   DATA_DIR/work/      a folder per attempt, see worker/work_folder.h; emptied at the start
 //
 // Threads: the one in Run starts and ends the children; one heartbeats; pools transfer and report;

@@ -41,6 +41,9 @@ Words TrainWords(const v1::TaskSpec& spec, const WorkFolder& folder,
   Words words = {"train", "--events", "--pixels", folder.pixels()};
   Add(&words, {"--source-rows", folder.source_rows(), "--target-rows", folder.target_rows()});
   Add(&words, {"--out", folder.train_out(), "--dataset-digest", spec.train().dataset().digest()});
+  // The filters are as understood: cleaned where that was wanted.
+  Add(&words, {"--source", train.source(), "--target", train.target(), "--no-clean"});
+  Add(&words, {"--index", folder.index(), "--judge-cache", settings.judges});
   if (!train.recipe().empty()) Add(&words, {"--recipe", train.recipe()});
   if (train.steps() > 0) {
     Add(&words, {"--steps", std::to_string(train.steps())});
@@ -69,6 +72,22 @@ Words ConvertWords(const v1::TaskSpec& spec, const WorkFolder& folder,
   return words;
 }
 
+Words EvaluateWords(const v1::TaskSpec& spec, const WorkFolder& folder,
+                    const EngineSettings& settings) {
+  const v1::EvaluateSpec& evaluate = spec.evaluate().spec();
+  Words words = {"evaluate", "--events", "--model", folder.checkpoint()};
+  Add(&words, {"--pixels", folder.pixels(), "--index", folder.index()});
+  Add(&words, {"--dataset-digest", spec.evaluate().dataset().digest()});
+  Add(&words, {"--source", evaluate.train().source(), "--target", evaluate.train().target()});
+  // The filters are as understood: cleaned where that was wanted.
+  Add(&words, {"--no-clean", "--judge-cache", settings.judges});
+  Add(&words, {"--sheet", folder.In(kEvaluationSheetFile)});
+  Add(&words, {"--figures", folder.In(kEvaluationFiguresFile)});
+  AddDevice(&words, spec);
+  AddThreads(&words, settings);
+  return words;
+}
+
 Words PreviewWords(const WorkFolder& folder) {
   Words words = {"grid", "--events"};
   Add(&words, {"--index", folder.index(), "--shards", folder.shards()});
@@ -87,6 +106,8 @@ EngineCommand MakeEngineCommand(ChildKind kind, const v1::TaskSpec& spec, const 
       return {settings.program, TrainWords(spec, folder, settings), 0};
     case ChildKind::kConvert:
       return {settings.program, ConvertWords(spec, folder, settings), 0};
+    case ChildKind::kEvaluate:
+      return {settings.program, EvaluateWords(spec, folder, settings), 0};
     case ChildKind::kPreview:
       return {settings.program, PreviewWords(folder), kDecoderDataBytesMax};
   }

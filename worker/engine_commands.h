@@ -16,6 +16,7 @@ inline constexpr uint64_t kDecoderDataBytesMax = uint64_t{16} << 30;
 struct EngineSettings {
   std::string program;  // mkengine.
   int threads = 0;      // 0: the engine decides.
+  std::string judges;   // The folder in which judges are kept; small files, one or two a dataset.
 };
 
 // The command line of a child, as worker/ENGINE.md describes it. The inputs are in `folder` by

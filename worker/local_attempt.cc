@@ -82,6 +82,12 @@ void LocalAttempt::QueueOutputFile(const std::string& path) {
   QueueOutput(event);
 }
 
+void LocalAttempt::QueueManifestFile(const std::string& path) {
+  EngineEvent event;
+  event.path = path;
+  uploads_.push_back({What::kManifest, event});
+}
+
 void LocalAttempt::RestartFiles() {
   manifest_.clear();
   files_done_ = 0;
@@ -109,7 +115,7 @@ std::optional<Upload> LocalAttempt::NextUpload(uint64_t ticket) {
   const PendingUpload& next = uploads_.front();
   Upload upload{lease(), ticket, next.event.path, ""};
   if (next.what == What::kOutput) upload.path = next.event.output;
-  if (next.what == What::kManifest) upload.bytes = manifest_;
+  if (next.what == What::kManifest && upload.path.empty()) upload.bytes = manifest_;
   return upload;
 }
 

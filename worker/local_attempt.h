@@ -20,7 +20,7 @@ class LocalAttempt {
   enum class Phase {
     kFetching,
     kWaiting,    // Inputs are there; its device, or another child, is not free yet.
-    kPreparing,  // A child makes the pixel cache of a training.
+    kPreparing,  // A child makes the pixel cache that another will read.
     kRunning,
     kStopping,   // SIGTERM is sent.
     kUploading,  // The outcome is known; uploads and reports are outstanding.
@@ -32,6 +32,8 @@ class LocalAttempt {
   bool IsTrain() const { return spec.has_train(); }
   bool IsConvert() const { return spec.has_convert(); }
   bool IsPrepare() const { return spec.has_prepare(); }
+  // Its child reads the dataset's pixel cache.
+  bool NeedsPixels() const { return spec.has_train() || spec.has_evaluate(); }
   bool concluded() const { return outcome_.has_value(); }
   // As heartbeats and logs name it.
   const char* PhaseName() const;
@@ -46,6 +48,7 @@ class LocalAttempt {
   void QueueOutput(const EngineEvent& event) { uploads_.push_back({What::kOutput, event}); }
   void QueueOutputFile(const std::string& path);
   void QueueManifest() { uploads_.push_back({What::kManifest, {}}); }
+  void QueueManifestFile(const std::string& path);
   void CountStep(uint32_t step);
   // Its pictures are converted once more, from the first.
   void RestartFiles();

@@ -67,12 +67,14 @@ class Inputs {
     if (!checkpoint.digest().empty()) {
       MK_RETURN_IF_ERROR(Blob(checkpoint, folder_.checkpoint()));
     }
-    auto pixels = cache_.FindPixels(PixelKey(work.dataset(), window));
-    if (!pixels.has_value()) return Dataset(work.dataset());
-    MK_RETURN_IF_ERROR(Link(pixels->path(), folder_.pixels()));
-    result_.pins.push_back(*std::move(pixels));
-    result_.pixels_ready = true;
-    return absl::OkStatus();
+    MK_RETURN_IF_ERROR(Blob(work.dataset().index(), folder_.index()));
+    return Pixels(work.dataset(), window);
+  }
+
+  absl::Status Evaluate(const v1::EvaluateWork& work, const FaceWindow& window) {
+    MK_RETURN_IF_ERROR(Blob(work.spec().checkpoint(), folder_.checkpoint()));
+    MK_RETURN_IF_ERROR(Blob(work.dataset().index(), folder_.index()));
+    return Pixels(work.dataset(), window);
   }
 
   absl::Status Preview(const v1::PreviewWork& work) {
@@ -90,6 +92,16 @@ class Inputs {
   TaskInputs Take() { return std::move(result_); }
 
  private:
+  // The dataset's pixel cache, or what it is made from.
+  absl::Status Pixels(const v1::DatasetContent& dataset, const FaceWindow& window) {
+    auto pixels = cache_.FindPixels(PixelKey(dataset, window));
+    if (!pixels.has_value()) return Dataset(dataset);
+    MK_RETURN_IF_ERROR(Link(pixels->path(), folder_.pixels()));
+    result_.pins.push_back(*std::move(pixels));
+    result_.pixels_ready = true;
+    return absl::OkStatus();
+  }
+
   // The first line of the index tells how many names follow (worker/ENGINE.md).
   absl::StatusOr<std::vector<std::string>> ShardNames() {
     const absl::Status bad = absl::DataLossError("the dataset's index cannot be read");
@@ -119,7 +131,8 @@ class Inputs {
 }  // namespace
 
 FaceWindow PixelWindow(const v1::TaskSpec& spec) {
-  const auto& settings = spec.train().spec().settings();
+  const auto& settings = spec.has_evaluate() ? spec.evaluate().spec().train().settings()
+                                             : spec.train().spec().settings();
   const Outcome<FaceWindow> window = FaceWindowOf({settings.begin(), settings.end()});
   return window.ok() ? *window : FaceWindow();
 }
@@ -138,6 +151,9 @@ absl::StatusOr<TaskInputs> PrepareInputs(const v1::TaskSpec& spec, const WorkFol
     case v1::TaskSpec::kConvert:
       MK_RETURN_IF_ERROR(inputs.Convert(spec.convert()));
       break;
+    case v1::TaskSpec::kEvaluate:
+      MK_RETURN_IF_ERROR(inputs.Evaluate(spec.evaluate(), PixelWindow(spec)));
+      break;
     case v1::TaskSpec::kPreview:
       MK_RETURN_IF_ERROR(inputs.Preview(spec.preview()));
       break;
@@ -150,8 +166,9 @@ absl::StatusOr<TaskInputs> PrepareInputs(const v1::TaskSpec& spec, const WorkFol
 
 absl::StatusOr<Cache::Pin> KeepPixelCache(const v1::TaskSpec& spec, const WorkFolder& folder,
                                           Cache& cache) {
-  const v1::DatasetContent& dataset =
-      spec.has_train() ? spec.train().dataset() : spec.prepare().dataset();
+  const v1::DatasetContent& dataset = spec.has_train()      ? spec.train().dataset()
+                                      : spec.has_evaluate() ? spec.evaluate().dataset()
+                                                            : spec.prepare().dataset();
   MK_ASSIGN_OR_RETURN(Cache::Pin pin,
                       cache.KeepPixels(PixelKey(dataset, PixelWindow(spec)), folder.new_pixels()));
   MK_RETURN_IF_ERROR(Link(pin.path(), folder.pixels()));

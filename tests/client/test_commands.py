@@ -18,7 +18,7 @@ NOUNS = {
     "workers": ["list", "show", "drain", "resume", "remove"],
     "admin": ["backup", "verify", "gc"],
 }
-VERBS = ["up", "status", "submit-train", "convert", "samples"]
+VERBS = ["up", "status", "submit-train", "convert", "samples", "evaluate"]
 
 
 class Commands(unittest.TestCase):
@@ -236,6 +236,26 @@ class Commands(unittest.TestCase):
         done = self.ctl("datasets", "preview", "faces", "--filter", "male", "-o", target)
         self.assertIn(f"Wrote {target}", done.stdout)
         self.assertTrue(target.read_bytes().startswith(b"picture of rows"))
+
+    def test_evaluate(self):
+        sheet = self.folder / "smile.png"
+        done = self.ctl("evaluate", "smile", "--out", sheet)
+        for words in ["smile@300 on 3 faces of faces", "the test partition", "target rate", "5.0 %", "75.0 %", "!Male", "0.250",
+                      "Smiling", "96.0 %"]:
+            self.assertIn(words, done.stdout)
+        identity = next(line for line in done.stdout.splitlines() if line.startswith("identity"))
+        self.assertEqual(identity.split()[1:3], ["-", "-"])
+        self.assertIn(str(sheet), done.stderr)
+        self.assertTrue(sheet.read_bytes().startswith(b"\x89PNG"))
+        figures = self.json("evaluate", "smile@200", "--dataset", "faces", "--out", sheet)
+        self.assertEqual((figures["model"], figures["step"], figures["dataset"]), ("smile", 200, "faces"))
+        self.assertEqual(figures["after"]["targetRate"], 0.75)
+        self.assertNotIn("identity", figures["after"])
+        jobs = [job for job in self.json("jobs", "list")["jobs"] if job["kind"] == "EVALUATE"]
+        self.assertEqual({job["description"] for job in jobs}, {"evaluate smile@200 on faces", "evaluate smile@300 on faces"})
+        self.refused("evaluate", "nobody", status=NOT_FOUND)
+        self.refused("evaluate", "smile", "--dataset", "nothing", status=NOT_FOUND)
+        self.assertIn("--evaluate-every", self.refused("evaluate", "smile@best", status=REFUSED))
 
     def test_dry_run(self):
         before = self.ctl("jobs", "list", "-o", "name").stdout

@@ -244,6 +244,14 @@ class TrainedTest : public ServiceTest {
     *checkpoint.mutable_blob() = Put("checkpoint " + std::to_string(step));
     return Report(report);
   }
+  // The training says at `step` that its best evaluation is that of `best`.
+  grpc::Status ReportBest(uint32_t step, uint32_t best) {
+    v1::ReportTaskRequest report = ReportOf("w", task_);
+    v1::Metric& metric = *report.add_metrics();
+    metric.set_step(step);
+    (*metric.mutable_values())["bestStep"] = best;
+    return Report(report);
+  }
   grpc::Status Tag(uint32_t step, const std::string& name, v1::Model* model) {
     v1::TagCheckpointRequest request;
     request.set_job(job_);
@@ -284,6 +292,43 @@ TEST_F(TrainedTest, NamesMeanCheckpoints) {
   google::protobuf::Empty empty;
   ExpectError(Call(models_, &v1::ModelService::Stub::DeleteModel, remove, &empty),
               StatusCode::FAILED_PRECONDITION, "is in training by job");
+}
+
+TEST_F(TrainedTest, TheBestCheckpointIsKeptAndNamed) {
+  v1::Model model;
+  ASSERT_TRUE(ReportCheckpoint(100).ok());
+  ExpectError(GetModel("m@best", &model), StatusCode::FAILED_PRECONDITION, "--evaluate-every");
+  ASSERT_TRUE(ReportBest(100, 100).ok());
+  for (const uint32_t step : {200, 300, 400}) ASSERT_TRUE(ReportCheckpoint(step).ok());
+  ASSERT_TRUE(GetModel("m@best", &model).ok());
+  EXPECT_EQ(model.step(), 100U);
+  EXPECT_EQ(GetJob(job_).checkpoints(0).tags(0), "best");
+  ASSERT_TRUE(ReportBest(400, 400).ok());
+  ASSERT_TRUE(ReportCheckpoint(500).ok());
+  ASSERT_TRUE(GetModel("m@best", &model).ok());
+  EXPECT_EQ(model.step(), 400U);
+  EXPECT_EQ((std::vector<uint32_t>{model.steps().begin(), model.steps().end()}),
+            (std::vector<uint32_t>{400, 500}))
+      << "what was the best goes";
+}
+
+TEST_F(TrainedTest, AnEvaluationKnowsWhatTheModelWasTrainedFor) {
+  v1::CreateEvaluateJobRequest request;
+  request.set_model("m");
+  v1::Job job;
+  const auto submit = [&] {
+    return Call(jobs_, &v1::JobService::Stub::CreateEvaluateJob, request, &job);
+  };
+  ExpectError(submit(), StatusCode::FAILED_PRECONDITION, "no checkpoint yet");
+  ASSERT_TRUE(ReportCheckpoint(500).ok());
+  request.set_dataset("nothing");
+  ExpectError(submit(), StatusCode::NOT_FOUND, "nothing");
+  request.set_dataset("");
+  ASSERT_TRUE(submit().ok());
+  EXPECT_EQ(job.kind(), v1::Job::EVALUATE);
+  EXPECT_EQ(job.description(), "evaluate m@500 on faces");
+  EXPECT_EQ(job.evaluate().train().target(), "smiling");
+  EXPECT_EQ(job.evaluate().checkpoint().digest(), Sha256Hex("checkpoint 500"));
 }
 
 TEST_F(TrainedTest, ReportsAreFencedAndNameStoredBlobs) {

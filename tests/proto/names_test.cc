@@ -43,6 +43,12 @@ TEST(ModelRef, ReadsAndWrites) {
   ASSERT_TRUE(at.ok());
   EXPECT_EQ(at->step, 2000u);
   EXPECT_EQ(FormatModelRef(*at), "smile@2000");
+
+  const auto best = ParseModelRef("smile@best");
+  ASSERT_TRUE(best.ok());
+  EXPECT_TRUE(best->best);
+  EXPECT_FALSE(best->step.has_value());
+  EXPECT_EQ(FormatModelRef(*best), "smile@best");
 }
 
 TEST(ModelRef, RefusesWhatIsNone) {
@@ -65,7 +71,7 @@ TEST(CheckpointRef, JobAndStep) {
   ASSERT_TRUE(at.ok());
   EXPECT_EQ(at->job, 12u);
   EXPECT_EQ(at->step, 2000u);
-  for (const char* text : {"", "@5", "0@5", "12@", "12@x", "smile@5"}) {
+  for (const char* text : {"", "@5", "0@5", "12@", "12@x", "12@best", "smile@5"}) {
     EXPECT_FALSE(ParseCheckpointRef(text).ok()) << text;
   }
 }

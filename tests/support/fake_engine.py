@@ -161,6 +161,24 @@ def grid():
     return 0
 
 
+def evaluate():
+    """Figures as mkengine writes them; one of them is unknown."""
+    pathlib.Path(option("--model")).read_bytes()
+    pathlib.Path(option("--pixels")).read_bytes()
+    pathlib.Path(option("--index")).read_bytes()
+    figures = {"targetRate": 0.75, "filterRate": 0.5, "kid": 0.25, "kidDeviation": 0.01, "kept": 0.9, "lowL1": 0.05, "identity": None}
+    write(option("--figures"), json.dumps({
+        "model": option("--model"), "step": 7, "heldOut": "the test partition", "target": "!Male", "sourceFaces": 3, "targetFaces": 2,
+        "before": {**figures, "targetRate": 0.05}, "after": figures, "keptAttributes": ["Smiling"], "kidSubsets": 100,
+        "kidSubsetSize": 2, "samePersonIdentity": None, "samePersonPairs": 0,
+        "terms": [{"attribute": "Male", "value": False, "before": 0.05, "after": 0.75}],
+        "judgeAccuracy": [{"attribute": "Male", "accuracy": 0.96, "balanced": 0.95, "share": 0.4}]}))
+    pathlib.Path(option("--sheet")).write_bytes(png(3, 2))
+    emit("evaluation", sheet=option("--sheet"))
+    emit("done", step=7)
+    return 0
+
+
 def echo():
     """For tests of the child process itself: what stdin says, on stdout; then as its last word says."""
     for line in sys.stdin:
@@ -184,7 +202,7 @@ def echo():
 
 
 COMMANDS = {"probe": probe, "train": lambda: Training().run(), "prepare": prepare, "convert": convert, "grid": grid,
-            "echo": echo}
+            "evaluate": evaluate, "echo": echo}
 
 if __name__ == "__main__":
     sys.exit(COMMANDS[sys.argv[1]]() or 0)

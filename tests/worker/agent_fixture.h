@@ -31,6 +31,12 @@ inline v1::TaskSpec ConvertTask(const LeaseId& lease, const std::string& model =
   return spec;
 }
 
+inline v1::TaskSpec EvaluateTask(const LeaseId& lease) {
+  v1::TaskSpec spec = MakeSpec(lease, "cpu");
+  spec.mutable_evaluate()->mutable_dataset()->set_digest("d1");
+  return spec;
+}
+
 inline v1::TaskSpec PrepareTask(const LeaseId& lease) {
   v1::TaskSpec spec = MakeSpec(lease, "");
   spec.mutable_prepare()->mutable_dataset()->set_digest("d1");

@@ -84,6 +84,27 @@ TEST_F(AgentTest, MissingPixelsAreMadeFirst) {
   EXPECT_EQ(Only<StartChild>(agent_.OnInputsReady(kTrain, Ready(), now_)).kind, ChildKind::kTrain);
 }
 
+TEST_F(AgentTest, AnEvaluationSendsItsSheetAndItsFigures) {
+  Want({EvaluateTask(kTrain)});
+  const StartChild prepare = Only<StartChild>(agent_.OnInputsReady(kTrain, Ready(false), now_));
+  EXPECT_EQ(prepare.kind, ChildKind::kPrepare);
+  Tell(prepare.child, Event(Kind::kDone));
+  agent_.OnChildExit(prepare.child, Exited(0), now_);
+  const StartChild child = Only<StartChild>(agent_.OnInputsReady(kTrain, Ready(), now_));
+  EXPECT_EQ(child.kind, ChildKind::kEvaluate);
+  Tell(child.child, Event(Kind::kDone));
+  const Upload sheet = Only<Upload>(agent_.OnChildExit(child.child, Exited(0), now_));
+  EXPECT_EQ(sheet.path, kEvaluationSheetFile);
+  const Upload figures =
+      Only<Upload>(agent_.OnUploaded(kTrain, sheet.ticket, Stored("sheet"), now_));
+  EXPECT_EQ(figures.path, kEvaluationFiguresFile);
+  EXPECT_EQ(figures.bytes, "");
+  const Report report =
+      Only<Report>(agent_.OnUploaded(kTrain, figures.ticket, Stored("figures"), now_));
+  EXPECT_EQ(report.request.outcome().output().digest(), "sheet");
+  EXPECT_EQ(report.request.outcome().manifest().digest(), "figures");
+}
+
 TEST_F(AgentTest, MissingMeansStopAndTheCheckpointComesAlong) {
   const ChildId child = Train();
   const SignalChild signal = Only<SignalChild>(Want({}));

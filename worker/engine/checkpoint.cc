@@ -49,12 +49,16 @@ void WriteCheckpoint(const std::string& path, const NamedTensors& tensors,
     held.push_back(tensor.to(torch::kCPU).contiguous());
     views.push_back(ViewOf(name, held.back()));
   }
-  WriteSafetensors(path, views,
-                   {{"recipe", info.config.recipe},
-                    {"step", std::to_string(info.step)},
-                    {"config", ConfigToJson(info.config).Write()},
-                    {"dataset", info.dataset},
-                    {"makeover_version", kVersion}});
+  std::map<std::string, std::string> metadata = {{"recipe", info.config.recipe},
+                                                 {"step", std::to_string(info.step)},
+                                                 {"config", ConfigToJson(info.config).Write()},
+                                                 {"dataset", info.dataset},
+                                                 {"makeover_version", kVersion}};
+  if (!info.target.empty()) {
+    metadata["source"] = info.source;
+    metadata["target"] = info.target;
+  }
+  WriteSafetensors(path, views, metadata);
 }
 
 CheckpointReader::CheckpointReader(const std::string& path)
@@ -70,6 +74,10 @@ CheckpointReader::CheckpointReader(const std::string& path)
     Refuse("its configuration is no JSON: " + error);
   info_.config = ConfigFromJson(config);
   info_.dataset = metadata.at("dataset");
+  if (metadata.count("target") > 0) {
+    info_.target = metadata.at("target");
+    info_.source = metadata.count("source") > 0 ? metadata.at("source") : "*";
+  }
   const std::string& step = metadata.at("step");
   if (std::from_chars(step.data(), step.data() + step.size(), info_.step).ec != std::errc()) {
     Refuse("its step is '" + step + "'");

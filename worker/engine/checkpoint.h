@@ -4,8 +4,10 @@
 // float32); `optimizer.generator.mean`, `.variance` and the same of the discriminator (flat, in the
 // order of the network's weights). Scalars (shape []): `optimizer.*.steps`, `random.seed`,
 // `random.source_position`, `random.target_position`, `schedule.step` (I64),
-// `schedule.elapsed_seconds` (F64). Metadata: `recipe`, `step`, `config` (JSON), `dataset`,
-// `makeover_version`.
+// `schedule.elapsed_seconds` (F64); where there were evaluations, `best.step` (I64) and
+// `best.target_rate`, `best.kid`, `best.kept`, `best.low_l1` (F64). Metadata: `recipe`, `step`,
+// `config` (JSON), `dataset`, `makeover_version`; `source` and `target`, the filters, where they
+// are known.
 #pragma once
 
 #include <torch/torch.h>
@@ -36,6 +38,8 @@ struct CheckpointInfo {
   int64_t step = 0;
   Config config;
   std::string dataset;  // digest; "" where unknown
+  std::string source;   // who is turned into whom, as filters; "" where unknown
+  std::string target;
 };
 
 // Atomic and durable. Throws EngineError.
@@ -51,6 +55,7 @@ class CheckpointReader {
   const CheckpointInfo& info() const { return info_; }
   // Copies into each tensor that of its name; type and shape must agree.
   void Load(const NamedTensors& tensors) const;
+  bool Has(const std::string& name) const { return tensors_.count(name) > 0; }
   int64_t Integer(const std::string& name) const;
   double Number(const std::string& name) const;
 

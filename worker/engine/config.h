@@ -50,6 +50,9 @@ struct Config {
   double batch_norm_epsilon = 1e-3;
   double batch_norm_momentum = 0.01;  // weight of the newest batch in the running statistics
 
+  int64_t evaluate_steps = 0;   // above 0: steps between evaluations
+  double evaluate_seconds = 0;  // above 0: training time between evaluations
+
   int64_t sample_count = 32;  // source faces kept out of training for the sample picture
   int64_t sample_steps = 200;
   int64_t metrics_steps = 10;

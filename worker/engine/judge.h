@@ -12,7 +12,7 @@
 
 namespace makeover::engine {
 
-inline constexpr int64_t kJudgeFeatures = 160;
+inline constexpr int64_t kJudgeFeatures = 128;
 inline constexpr int64_t kJudgeEmbedding = 64;
 
 // What a judge says of N faces, each list face by face.

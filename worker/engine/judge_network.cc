@@ -8,6 +8,10 @@
 namespace makeover::engine {
 namespace {
 
+constexpr int64_t kWidth = 16;      // channels of the stem
+constexpr int64_t kPlacesHigh = 6;  // what 80x100 comes to by halving
+constexpr int64_t kPlacesWide = 5;
+constexpr double kDropout = 0.3;
 constexpr double kNormEpsilon = 1e-5;
 constexpr double kNormMomentum = 0.05;
 
@@ -19,19 +23,26 @@ float Signed(Random* random) {
 
 }  // namespace
 
+BatchNormImpl::BatchNormImpl(int64_t channels) {
+  scale_ = register_parameter("scale", torch::ones({channels}));
+  shift_ = register_parameter("shift", torch::zeros({channels}));
+  running_mean_ = register_buffer("running_mean", torch::zeros({channels}));
+  running_var_ = register_buffer("running_var", torch::ones({channels}));
+}
+
+torch::Tensor BatchNormImpl::forward(const torch::Tensor& x) {
+  return torch::batch_norm(x, scale_, shift_, running_mean_, running_var_, is_training(),
+                           kNormMomentum, kNormEpsilon, /*cudnn_enabled=*/true);
+}
+
 NormedConvImpl::NormedConvImpl(int64_t in, int64_t out, int64_t kernel, int64_t stride)
     : stride_(stride), padding_(kernel / 2) {
   weight_ = register_parameter("weight", torch::zeros({out, in, kernel, kernel}));
-  scale_ = register_parameter("scale", torch::ones({out}));
-  shift_ = register_parameter("shift", torch::zeros({out}));
-  running_mean_ = register_buffer("running_mean", torch::zeros({out}));
-  running_var_ = register_buffer("running_var", torch::ones({out}));
+  norm_ = register_module("norm", BatchNorm(out));
 }
 
 torch::Tensor NormedConvImpl::forward(const torch::Tensor& x) {
-  const torch::Tensor y = torch::conv2d(x, weight_, {}, stride_, padding_);
-  return torch::batch_norm(y, scale_, shift_, running_mean_, running_var_, is_training(),
-                           kNormMomentum, kNormEpsilon, /*cudnn_enabled=*/true);
+  return norm_(torch::conv2d(x, weight_, {}, stride_, padding_));
 }
 
 JudgeBlockImpl::JudgeBlockImpl(int64_t in, int64_t out)
@@ -45,13 +56,16 @@ torch::Tensor JudgeBlockImpl::forward(const torch::Tensor& x) {
 }
 
 JudgeNetworkImpl::JudgeNetworkImpl(int64_t attributes)
-    : stem_(register_module("stem", NormedConv(3, 24, 5, 2))) {
-  int64_t in = 24;
-  for (const int64_t out : {int64_t{48}, int64_t{96}, kJudgeFeatures}) {
+    : stem_(register_module("stem", NormedConv(3, kWidth, 5, 2))) {
+  int64_t in = kWidth;
+  for (const int64_t out : {2 * kWidth, 4 * kWidth, 4 * kWidth}) {
     blocks_.push_back(
         register_module("block" + std::to_string(blocks_.size()), JudgeBlock(in, out)));
     in = out;
   }
+  dense_weight_ = register_parameter(
+      "dense_weight", torch::zeros({kJudgeFeatures, in * kPlacesHigh * kPlacesWide}));
+  dense_norm_ = register_module("dense_norm", BatchNorm(kJudgeFeatures));
   attribute_weight_ =
       register_parameter("attribute_weight", torch::zeros({attributes, kJudgeFeatures}));
   attribute_bias_ = register_parameter("attribute_bias", torch::zeros({attributes}));
@@ -63,8 +77,10 @@ JudgeOutput JudgeNetworkImpl::forward(const torch::Tensor& x) {
   torch::Tensor y = (2 * x - 1).contiguous(torch::MemoryFormat::ChannelsLast);
   y = torch::relu(stem_(y));
   for (JudgeBlock& block : blocks_) y = block(y);
-  const torch::Tensor features = y.mean({2, 3});
-  const torch::Tensor heard = torch::dropout(features, 0.3, is_training());
+  y = torch::adaptive_avg_pool2d(y, {kPlacesHigh, kPlacesWide}).flatten(1);
+  y = torch::matmul(torch::dropout(y, kDropout, is_training()), dense_weight_.t());
+  const torch::Tensor features = torch::relu(dense_norm_(y));
+  const torch::Tensor heard = torch::dropout(features, kDropout, is_training());
   const torch::Tensor place = torch::matmul(features, embedding_weight_.t());
   return {torch::addmm(attribute_bias_, heard, attribute_weight_.t()), features,
           place / (place.norm(2, 1, true) + 1e-6)};

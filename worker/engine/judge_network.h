@@ -10,8 +10,18 @@
 
 namespace makeover::engine {
 
-// A convolution with "same" padding at stride 1 or 2, then batch normalisation with scale and
-// shift.
+// Batch normalisation with scale and shift (Ioffe and Szegedy, 2015) of [N, channels, ...].
+class BatchNormImpl : public torch::nn::Module {
+ public:
+  explicit BatchNormImpl(int64_t channels);
+  torch::Tensor forward(const torch::Tensor& x);
+
+ private:
+  torch::Tensor scale_, shift_, running_mean_, running_var_;  // [channels]
+};
+TORCH_MODULE(BatchNorm);
+
+// A convolution with "same" padding at stride 1 or 2, then batch normalisation.
 class NormedConvImpl : public torch::nn::Module {
  public:
   NormedConvImpl(int64_t in, int64_t out, int64_t kernel, int64_t stride);
@@ -20,8 +30,8 @@ class NormedConvImpl : public torch::nn::Module {
  private:
   int64_t stride_;
   int64_t padding_;
-  torch::Tensor weight_;                                      // [out, in, kernel, kernel]
-  torch::Tensor scale_, shift_, running_mean_, running_var_;  // [out]
+  torch::Tensor weight_;  // [out, in, kernel, kernel]
+  BatchNorm norm_{nullptr};
 };
 TORCH_MODULE(NormedConv);
 
@@ -44,8 +54,8 @@ struct JudgeOutput {
   torch::Tensor embeddings;  // [N, kJudgeEmbedding], of length 1
 };
 
-// [N, 3, H, W] in [0, 1], H and W at least 32. One trunk, whose means over the picture are the
-// features, and two linear heads on it.
+// [N, 3, H, W] in [0, 1], H and W at least 32. A trunk of convolutions, a dense layer that knows
+// where in the face something is (its outputs are the features), and two linear heads on it.
 class JudgeNetworkImpl : public torch::nn::Module {
  public:
   explicit JudgeNetworkImpl(int64_t attributes);
@@ -54,6 +64,8 @@ class JudgeNetworkImpl : public torch::nn::Module {
  private:
   NormedConv stem_{nullptr};
   std::vector<JudgeBlock> blocks_;
+  torch::Tensor dense_weight_;  // [kJudgeFeatures, channels x places]
+  BatchNorm dense_norm_{nullptr};
   torch::Tensor attribute_weight_;  // [attributes, kJudgeFeatures]
   torch::Tensor attribute_bias_;    // [attributes]
   torch::Tensor embedding_weight_;  // [kJudgeEmbedding, kJudgeFeatures]

@@ -29,8 +29,8 @@ constexpr size_t kCalibrateMax = 2000;
 constexpr double kRate = 2e-3;
 constexpr double kWeightDecay = 0.05;
 constexpr double kAverageDecay = 0.99;
-constexpr int64_t kShiftMax = 6;  // pixels
-constexpr double kIdentityWeight = 0.1;
+constexpr int64_t kShiftMax = 3;           // pixels
+constexpr double kIdentityWeight = 0.003;  // beside a mean over attributes
 constexpr double kCosineScale = 16;
 constexpr double kCosineMargin = 0.2;
 

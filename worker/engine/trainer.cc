@@ -38,6 +38,13 @@ NetworkOptions OptionsFor(const Config& config, const Compute& compute) {
   return options;
 }
 
+std::optional<Standing> BestOf(const CheckpointReader& checkpoint) {
+  if (!checkpoint.Has("best.step")) return std::nullopt;
+  return Standing{checkpoint.Integer("best.step"), checkpoint.Number("best.target_rate"),
+                  checkpoint.Number("best.kid"), checkpoint.Number("best.kept"),
+                  checkpoint.Number("best.low_l1")};
+}
+
 Trainer::Trainer(const Config& config, const Compute& compute, const PixelCache& cache,
                  const TrainingRows& rows)
     : config_(config),
@@ -179,7 +186,7 @@ NamedTensors Trainer::State() const {
 }
 
 void Trainer::Save(const std::string& path, const Position& position,
-                   const std::string& dataset) const {
+                   const CheckpointAbout& about) const {
   CheckpointScalars scalars;
   scalars.integers = {{"optimizer.generator.steps", generator_adam_.steps},
                       {"optimizer.discriminator.steps", discriminator_adam_.steps},
@@ -188,7 +195,15 @@ void Trainer::Save(const std::string& path, const Position& position,
                       {"random.target_position", target_.position()},
                       {"schedule.step", position.step}};
   scalars.numbers = {{"schedule.elapsed_seconds", position.elapsed_seconds}};
-  WriteCheckpoint(path, State(), scalars, {position.step, config_, dataset});
+  if (about.best.has_value()) {
+    scalars.integers["best.step"] = about.best->step;
+    scalars.numbers["best.target_rate"] = about.best->target_rate;
+    scalars.numbers["best.kid"] = about.best->kid;
+    scalars.numbers["best.kept"] = about.best->kept;
+    scalars.numbers["best.low_l1"] = about.best->low_l1;
+  }
+  WriteCheckpoint(path, State(), scalars,
+                  {position.step, config_, about.dataset, about.source, about.target});
 }
 
 Position Trainer::Load(const CheckpointReader& checkpoint) {

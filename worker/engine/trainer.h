@@ -6,10 +6,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "worker/engine/best.h"
 #include "worker/engine/checkpoint.h"
 #include "worker/engine/compute.h"
 #include "worker/engine/config.h"
@@ -28,6 +30,17 @@ struct StepValues {
   double temperature = 0;
   double learning_rate = 0;
 };
+
+// What a checkpoint says beside the state.
+struct CheckpointAbout {
+  std::string dataset;  // digest; "" where unknown
+  std::string source;   // filters; "" where unknown
+  std::string target;
+  std::optional<Standing> best;  // among the evaluations so far
+};
+
+// The best evaluation that a checkpoint knows of.
+std::optional<Standing> BestOf(const CheckpointReader& checkpoint);
 
 struct TrainingRows {
   std::vector<int64_t> source;
@@ -52,7 +65,7 @@ class Trainer {
   // The averaged generator's result in inference mode: [N, 3, H, W] in and out, on the device.
   torch::Tensor Result(const torch::Tensor& pictures);
 
-  void Save(const std::string& path, const Position& position, const std::string& dataset) const;
+  void Save(const std::string& path, const Position& position, const CheckpointAbout& about) const;
   // Returns where the checkpoint stands.
   Position Load(const CheckpointReader& checkpoint);
 

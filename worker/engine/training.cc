@@ -90,9 +90,11 @@ class Session {
       const StepValues values = trainer_.Step(position_);
       ++position_.step;
       position_.elapsed_seconds = elapsed_before_ + around_.seconds() - begin_seconds_;
-      if (Due(run_.config.metrics_steps)) WriteMetrics(values);
+      const bool evaluation = EvaluationDue();
+      if (evaluation) EvaluateNow();
+      if (Due(run_.config.metrics_steps) || evaluation) WriteMetrics(values);
       if (Due(run_.config.sample_steps)) WriteSample();
-      if (CheckpointDue()) SaveCheckpoint();
+      if (CheckpointDue() || evaluation) SaveCheckpoint();
       ReportProgress();
     }
     WriteSample();
@@ -103,18 +105,75 @@ class Session {
 
  private:
   void Begin() {
-    if (!run_.resume.empty()) position_ = trainer_.Load(CheckpointReader(run_.resume));
+    if (!run_.resume.empty()) LoadState(CheckpointReader(run_.resume));
     TrimMetrics();
     elapsed_before_ = position_.elapsed_seconds;
     begin_seconds_ = around_.seconds();
     begin_step_ = position_.step;
     saved_seconds_ = position_.elapsed_seconds;
+    evaluated_seconds_ = position_.elapsed_seconds;
     metrics_seconds_ = begin_seconds_;
     metrics_step_ = position_.step;
     if (position_.step == 0) {
       WriteSample();
       if (run_.config.checkpoint_steps > 0) SaveCheckpoint();
     }
+  }
+
+  void LoadState(const CheckpointReader& checkpoint) {
+    position_ = trainer_.Load(checkpoint);
+    best_ = BestOf(checkpoint);
+  }
+
+  // Also at the end, so that the last checkpoint takes part in the choice of the best.
+  bool EvaluationDue() const {
+    const Config& config = run_.config;
+    const bool asked = config.evaluate_steps > 0 || config.evaluate_seconds > 0;
+    if (!asked || !around_.evaluate) return false;
+    const double since = position_.elapsed_seconds - evaluated_seconds_;
+    return Due(config.evaluate_steps) || Finished(config, position_) ||
+           (config.evaluate_seconds > 0 && since >= config.evaluate_seconds);
+  }
+
+  // The time that it takes is no training time.
+  void EvaluateNow() {
+    const double begin = around_.seconds();
+    evaluated_seconds_ = position_.elapsed_seconds;
+    figures_ = around_.evaluate(
+        [this](const std::vector<const uint8_t*>& faces) { return Converted(faces); });
+    if (figures_.has_value()) {
+      const Standing standing = StandingOf(position_.step, *figures_);
+      if (!best_.has_value() || IsBetter(standing, *best_)) best_ = standing;
+    }
+    const double spent = around_.seconds() - begin;
+    begin_seconds_ += spent;
+    metrics_seconds_ += spent;
+  }
+
+  std::vector<std::vector<uint8_t>> Converted(const std::vector<const uint8_t*>& faces) {
+    const auto bytes = static_cast<int64_t>(cache_.shape().bytes());
+    std::vector<uint8_t> pixels;
+    for (const uint8_t* face : faces) pixels.insert(pixels.end(), face, face + bytes);
+    const std::vector<uint8_t> flips(faces.size(), 0);
+    const std::vector<uint8_t> all = ToPixels(
+        trainer_.Result(MakeBatch(pixels.data(), flips, cache_.shape(), trainer_.device())));
+    std::vector<std::vector<uint8_t>> results;
+    for (auto begin = all.begin(); begin != all.end(); begin += bytes)
+      results.emplace_back(begin, begin + bytes);
+    return results;
+  }
+
+  // Figures go by names of their own, since losses have some of theirs.
+  void AddFigures(Json* values) {
+    if (figures_.has_value()) {
+      values->Set("judgedTargetRate", figures_->target_rate);
+      values->Set("judgedKid", figures_->kid.value);
+      values->Set("judgedKept", figures_->kept);
+      values->Set("judgedLowL1", figures_->low_l1);
+      values->Set("judgedIdentity", figures_->identity);
+      figures_.reset();
+    }
+    if (best_.has_value()) values->Set("bestStep", best_->step);
   }
 
   bool Due(int64_t every) const { return every > 0 && position_.step % every == 0; }
@@ -167,6 +226,7 @@ class Session {
     values.Set("imagesPerSecond", images / std::max(1e-9, now - metrics_seconds_));
     metrics_seconds_ = now;
     metrics_step_ = position_.step;
+    AddFigures(&values);
     Json line = Json::Object{{"step", position_.step}};
     for (const auto& [key, value] : values.AsObject()) line.Set(key, value);
     AppendToFile(MetricsPath(), line.Write() + "\n");
@@ -203,7 +263,8 @@ class Session {
     if (!trainer_.Healthy()) Diverged();
     const std::string path =
         run_.out + "/checkpoints/" + Numbered("step%06lld.safetensors", position_.step);
-    trainer_.Save(path, position_, run_.dataset_digest);
+    trainer_.Save(path, position_,
+                  {run_.dataset_digest, run_.filters.source, run_.filters.target, best_});
     saved_step_ = position_.step;
     around_.emit(Json::Object{{"event", "checkpoint"}, {"step", position_.step}, {"path", path}});
   }
@@ -241,11 +302,19 @@ class Session {
   double metrics_seconds_ = 0;
   int64_t metrics_step_ = 0;
   double progress_seconds_ = 0;
+  std::optional<Figures> figures_;  // of an evaluation, until they are written
+  std::optional<Standing> best_;
+  double evaluated_seconds_ = 0;  // of training time
 };
 
 }  // namespace
 
 Config ConfigOfCheckpoint(const std::string& path) { return CheckpointReader(path).info().config; }
+
+ModelFilters FiltersOfCheckpoint(const std::string& path) {
+  const CheckpointReader checkpoint(path);
+  return {checkpoint.info().source, checkpoint.info().target};
+}
 
 bool Train(const TrainingRun& run, const PixelCache& cache, const Surroundings& surroundings) {
   return Session(run, cache, surroundings).Run();

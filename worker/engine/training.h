@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "worker/engine/compute.h"
 #include "worker/engine/config.h"
+#include "worker/engine/evaluation.h"
 #include "worker/engine/json.h"
 #include "worker/engine/pixel_cache.h"
 
@@ -22,6 +24,15 @@ struct Surroundings {
   std::function<double()> seconds;  // monotonic
   std::function<bool()> stop;       // true: finish the step, save, return
   std::function<std::string(int width, int height, const std::vector<uint8_t>& rgb)> encode_png;
+  // Measures the generator; nothing where it was stopped. Empty where nobody can: then the settings
+  // evaluate_steps and evaluate_seconds do nothing.
+  std::function<std::optional<Figures>(const FaceFunction& convert)> evaluate;
+};
+
+// Who is turned into whom, as filter expressions; empty where unknown.
+struct ModelFilters {
+  std::string source;
+  std::string target;
 };
 
 struct TrainingRun {
@@ -30,6 +41,7 @@ struct TrainingRun {
   std::string out;     // folder for samples/, checkpoints/ and metrics.jsonl
   std::string resume;  // checkpoint, or ""
   std::string dataset_digest;
+  ModelFilters filters;  // noted in checkpoints
   // Rows of the cache. Missing rows are left out. The first config.sample_count source rows (at
   // most a quarter) make the sample picture and are kept out of training on both sides.
   std::vector<int64_t> source_rows;
@@ -38,6 +50,9 @@ struct TrainingRun {
 
 // The settings that a checkpoint holds. Throws EngineError.
 Config ConfigOfCheckpoint(const std::string& path);
+
+// The filters that it was trained with. Throws EngineError.
+ModelFilters FiltersOfCheckpoint(const std::string& path);
 
 // Returns true when the run is done, false when it was stopped; either way everything is saved.
 // Throws EngineError.

@@ -1,11 +1,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
-#include <iterator>
+#include <memory>
 #include <optional>
-#include <set>
-#include <thread>
 #include <utility>
 
 #include "worker/engine/error.h"
@@ -13,110 +10,17 @@
 #include "worker/engine/face_network.h"
 #include "worker/engine/file.h"
 #include "worker/engine/judge.h"
+#include "worker/engine/training.h"
 #include "worker/mkengine/command.h"
 #include "worker/mkengine/evaluation_sheet.h"
 #include "worker/mkengine/evaluation_table.h"
 #include "worker/mkengine/face_options.h"
 #include "worker/mkengine/filters.h"
-#include "worker/mkengine/index.h"
-#include "worker/mkengine/judges.h"
-#include "worker/mkengine/picture_sources.h"
-#include "worker/mkengine/pictures.h"
 #include "worker/mkengine/progress.h"
+#include "worker/mkengine/ready_dataset.h"
 
 namespace makeover {
 namespace {
-
-// A dataset whose pixels lie ready.
-struct Ready {
-  JudgedDataset dataset;
-  std::vector<std::string> names;  // of the pictures
-  std::string pixels;
-};
-
-// What another part of the pictures shows is other data, with judges of its own.
-JudgedDataset DatasetOf(engine::Population population, std::string digest,
-                        const FaceWindow& window) {
-  if (window != FaceWindow()) digest += "-" + FaceWindowKey(window);
-  JudgedDataset dataset = {std::move(population), {}, std::move(digest)};
-  dataset.division = engine::Divide(dataset.population, kJudgeFacesMax);
-  return dataset;
-}
-
-// Held-out faces that the filter matches by their labels.
-std::vector<int64_t> Matching(const Filter& filter, const JudgedDataset& dataset) {
-  std::vector<int64_t> rows;
-  for (const int64_t row : dataset.division.held_out) {
-    if (filter.Matches(dataset.population.bits[static_cast<size_t>(row)])) rows.push_back(row);
-  }
-  return rows;
-}
-
-engine::EvaluationFaces FacesOf(const Sides& sides, const JudgedDataset& dataset) {
-  return {Matching(sides.source, dataset), Matching(sides.target, dataset),
-          dataset.division.held_out};
-}
-
-// The judges' and the held-out faces, decoded once and kept beside the judges. Empty when stopped.
-std::string PixelsOf(const FaceFolder& folder, const JudgedDataset& dataset,
-                     const FaceWindow& window, const std::string& cache,
-                     const Surroundings& around) {
-  engine::MakeFolder(cache);
-  const std::string path = cache + "/faces-" + dataset.digest + ".pixels";
-  if (std::filesystem::exists(path)) return path;
-  const engine::Division& division = dataset.division;
-  std::set<int64_t> wanted(division.held_out.begin(), division.held_out.end());
-  wanted.insert(division.a.begin(), division.a.end());
-  wanted.insert(division.b.begin(), division.b.end());
-  PictureList pictures = PicturesOf(folder);
-  pictures.wanted = [&wanted](int64_t row) { return wanted.count(row) > 0; };
-  const int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  return PreparePixels(pictures, window, path, threads, around).stopped ? "" : path;
-}
-
-std::optional<Ready> ReadyFolder(const Arguments& arguments, const FaceWindow& window,
-                                 const Surroundings& around) {
-  const FaceFolder folder = OpenFolder(arguments.operands()[0]);
-  engine::Population population = PopulationOf(folder.attributes, folder.items.size());
-  Ready ready;
-  for (const FaceItem& item : folder.items) {
-    population.bits.push_back(item.attributes);
-    population.partitions.push_back(item.partition);
-    population.identities.push_back(item.identity);
-    ready.names.push_back(item.file);
-  }
-  std::string digest = FolderFingerprint(folder);
-  std::replace(digest.begin(), digest.end(), ' ', '-');
-  ready.dataset = DatasetOf(std::move(population), digest, window);
-  ready.pixels = PixelsOf(folder, ready.dataset, window, JudgeFolder(arguments), around);
-  return ready.pixels.empty() ? std::nullopt : std::optional<Ready>(std::move(ready));
-}
-
-Ready ReadyIndex(const Arguments& arguments, const FaceWindow& window) {
-  DatasetIndex index = ReadIndex(arguments.Text("--index"));
-  engine::Population population = PopulationOf(index.attributes, index.rows.size());
-  Ready ready;
-  for (IndexRow& row : index.rows) {
-    population.bits.push_back(row.attributes);
-    population.partitions.push_back(row.partition);
-    population.identities.push_back(row.identity);
-    ready.names.push_back(std::move(row.name));
-  }
-  ready.dataset = DatasetOf(std::move(population), arguments.Text("--dataset-digest"), window);
-  ready.pixels = arguments.Text("--pixels");
-  return ready;
-}
-
-std::optional<Ready> Gather(const Arguments& arguments, const FaceWindow& window,
-                            const Surroundings& around) {
-  const bool worker = arguments.Has("--pixels") && arguments.Has("--index");
-  if (worker && arguments.operands().empty()) return ReadyIndex(arguments, window);
-  if (arguments.operands().size() != 1 || arguments.Has("--pixels") || arguments.Has("--index")) {
-    throw UsageError("mkengine evaluate needs one folder of pictures, or --pixels with --index.");
-  }
-  RequirePictures();
-  return ReadyFolder(arguments, window, around);
-}
 
 // The generator as `mkengine convert` runs it; results are rounded as it rounds them.
 engine::FaceFunction FunctionOf(engine::FaceNetwork* network, engine::PixelShape shape) {
@@ -153,13 +57,62 @@ void WriteSheet(const std::string& path, const engine::Evaluation& evaluation,
   engine::WriteFileAtomically(path, EncodePairs(pairs, cache.shape()));
 }
 
+// What is measured: a model, or what it would take no model to do.
+struct Subject {
+  std::string name;
+  int64_t step = 0;
+  std::unique_ptr<engine::FaceNetwork> network;  // none for a baseline
+  engine::FaceFunction Function(engine::PixelShape shape) const;
+};
+
+engine::FaceFunction Subject::Function(engine::PixelShape shape) const {
+  if (network != nullptr) return FunctionOf(network.get(), shape);
+  const auto bytes = static_cast<size_t>(shape.bytes());
+  const bool grey = name == "grey";
+  return [bytes, grey](const std::vector<const uint8_t*>& faces) {
+    std::vector<std::vector<uint8_t>> results(faces.size(), std::vector<uint8_t>(bytes, 128));
+    for (size_t i = 0; i < faces.size() && !grey; ++i)
+      results[i].assign(faces[i], faces[i] + bytes);
+    return results;
+  };
+}
+
+Subject SubjectOf(const Arguments& arguments, const engine::Compute& compute) {
+  if (arguments.Has("--model") == arguments.Has("--baseline"))
+    throw UsageError("mkengine evaluate needs --model FILE, or --baseline copy or grey.");
+  if (arguments.Has("--baseline"))
+    return {arguments.Choice("--baseline", "", {"copy", "grey"}), 0, nullptr};
+  Subject subject = {arguments.Text("--model"), 0, nullptr};
+  subject.network =
+      std::make_unique<engine::FaceNetwork>(subject.name, compute, engine::kFacesAtOnce);
+  subject.step = subject.network->step();
+  return subject;
+}
+
+// Those of the options, else those that the model was trained with.
+Sides ChosenSides(const Arguments& arguments, const std::vector<std::string>& attributes) {
+  if (HasFilters(arguments)) {
+    const FilterPair filters = FiltersOf(arguments, "measure");
+    return SidesOf(filters, !arguments.Has("--no-clean"), attributes);
+  }
+  const engine::ModelFilters known = arguments.Has("--model")
+                                         ? engine::FiltersOfCheckpoint(arguments.Text("--model"))
+                                         : engine::ModelFilters();
+  if (known.target.empty()) {
+    throw UsageError(
+        "Nothing says who is turned into whom: give --filter E, or --source E --target "
+        "E, or --preset P.");
+  }
+  return SidesOf({known.source, known.target}, /*clean=*/false, attributes);
+}
+
 int Stopped(const Surroundings& around) {
   around.events->Emit(Json::Object{{"event", "stopped"}});
   return kExitStopped;
 }
 
-Json Described(const engine::Evaluation& evaluation, const Ready& ready, const engine::Aim& aim,
-               const std::string& model, int64_t step) {
+Json Described(const engine::Evaluation& evaluation, const ReadyDataset& ready,
+               const engine::Aim& aim, const std::string& model, int64_t step) {
   Json json = Json::Object{{"model", model},
                            {"step", step},
                            {"heldOut", ready.dataset.division.by_partition ? "the test partition"
@@ -186,13 +139,15 @@ void Report(const Arguments& arguments, const Json& evaluation, const Surroundin
 
 CommandHelp EvaluateHelp() {
   std::vector<Option> options = {
-      {"--model", "FILE", "a checkpoint of `mkengine train` (needed)"},
-      {"--filter", "E", "target faces; the source is everybody"},
+      {"--model", "FILE", "a checkpoint of `mkengine train`"},
+      {"--baseline", "WHAT", "instead of --model: copy (faces as they are) or grey"},
+      {"--filter", "E", "target faces; default: what the model was trained for"},
       {"--source", "E", "source faces"},
       {"--target", "E", "target faces"},
       {"--preset", "P", "mtf, ftm, ftf or mtm"},
       {"--no-clean", "", "measure blurry pictures and eyeglasses too"},
       {"--sheet", "FILE.png", "draw the best, median and worst faces, before and after"},
+      {"--figures", "FILE.json", "write the figures there too"},
       {"--judge", "FILE", "judge with this one instead of the dataset's own"},
       {"--judge-cache", "DIR", "where judges are kept; default ~/.cache/makeover"},
       {"--pixels", "FILE", "instead of DIR: a pixel cache"},
@@ -207,23 +162,24 @@ CommandHelp EvaluateHelp() {
           options,
           {"mkengine evaluate celeba --model run/checkpoints/step040000.safetensors --preset mtf",
            "mkengine evaluate celeba --model m.safetensors --filter smiling --sheet sheet.png -o "
-           "json"},
+           "json",
+           "mkengine evaluate celeba --baseline copy --preset mtf"},
           "The judge is a network of our own, trained once per dataset on other people than the "
           "measured ones.\n"};
 }
 
 int RunEvaluate(const Arguments& arguments, const Surroundings& around) {
-  if (!arguments.Has("--model")) throw UsageError("mkengine evaluate needs --model FILE.");
-  const FilterPair filters = FiltersOf(arguments, "measure");
   const engine::Compute compute = ComputeOf(arguments);
-  engine::FaceNetwork network(arguments.Text("--model"), compute, engine::kFacesAtOnce);
+  const Subject subject = SubjectOf(arguments, compute);
   if (arguments.Has("--events")) EmitStart("evaluate", compute, around);
-  const FaceWindow window = FaceWindowOfModel(arguments, network.config());
-  const std::optional<Ready> ready = Gather(arguments, window, around);
+  const FaceWindow window = subject.network == nullptr
+                                ? FaceWindow()
+                                : FaceWindowOfModel(arguments, subject.network->config());
+  const std::optional<ReadyDataset> ready = MakeReady(arguments, "evaluate", window, around);
   if (!ready.has_value()) return Stopped(around);
   const JudgedDataset& dataset = ready->dataset;
   const std::vector<std::string>& attributes = dataset.population.attributes;
-  const Sides sides = SidesOf(filters, !arguments.Has("--no-clean"), attributes);
+  const Sides sides = ChosenSides(arguments, attributes);
   const engine::Aim aim = AimOf(sides, attributes);
   const engine::PixelCache cache(ready->pixels);
   RequireCacheOf(window, cache);
@@ -238,13 +194,15 @@ int RunEvaluate(const Arguments& arguments, const Surroundings& around) {
   const auto report = [&progress](int64_t done) { progress.Report(done); };
   engine::Evaluation evaluation;
   if (!engine::Evaluate(judge, cache, dataset.population, aim, faces,
-                        FunctionOf(&network, cache.shape()), {report, around.stop}, &evaluation)) {
+                        subject.Function(cache.shape()), {report, around.stop}, &evaluation)) {
     return Stopped(around);
   }
   if (arguments.Has("--sheet"))
     WriteSheet(arguments.Text("--sheet"), evaluation, cache, ready->names);
-  Report(arguments, Described(evaluation, *ready, aim, arguments.Text("--model"), network.step()),
-         around);
+  const Json figures = Described(evaluation, *ready, aim, subject.name, subject.step);
+  if (arguments.Has("--figures"))
+    engine::WriteFileAtomically(arguments.Text("--figures"), figures.Write() + "\n");
+  Report(arguments, figures, around);
   return kExitDone;
 }
 

@@ -8,15 +8,6 @@
 
 namespace makeover {
 
-engine::Population PopulationOf(const std::vector<std::string>& attributes, size_t rows) {
-  engine::Population population;
-  population.attributes = attributes;
-  population.bits.reserve(rows);
-  population.partitions.reserve(rows);
-  population.identities.reserve(rows);
-  return population;
-}
-
 std::string FindOrTrainJudge(engine::Role role, const JudgedDataset& dataset,
                              const engine::PixelCache& cache, const std::string& folder,
                              const engine::Compute& compute, const Surroundings& around) {

@@ -18,8 +18,6 @@ struct JudgedDataset {
 // At most so many faces teach a judge: more cost time and add little.
 inline constexpr int64_t kJudgeFacesMax = 20'000;
 
-engine::Population PopulationOf(const std::vector<std::string>& attributes, size_t rows);
-
 // The path of the judge, which is trained and put there where it is missing; "" where a signal
 // stopped that. The folder is made.
 std::string FindOrTrainJudge(engine::Role role, const JudgedDataset& dataset,

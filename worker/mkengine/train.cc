@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <thread>
 #include <utility>
@@ -17,6 +18,8 @@
 #include "worker/mkengine/index.h"
 #include "worker/mkengine/picture_sources.h"
 #include "worker/mkengine/pictures.h"
+#include "worker/mkengine/ready_dataset.h"
+#include "worker/mkengine/training_evaluator.h"
 
 namespace makeover {
 namespace {
@@ -28,6 +31,27 @@ struct Selection {
   std::vector<int64_t> source;
   std::vector<int64_t> target;
 };
+
+// In a dataset without a test partition too, faces that evaluations measure with stay out of
+// training. The first source faces make the sample and are no training faces anyway. Where too few
+// would be left, all stay.
+void LeaveOut(const engine::Division& division, engine::TrainingRun* run) {
+  if (division.by_partition) return;
+  constexpr size_t kLeftMin = 32;
+  const std::set<int64_t> held_out(division.held_out.begin(), division.held_out.end());
+  std::vector<int64_t> source;
+  for (const int64_t row : run->source_rows) {
+    const bool sample = static_cast<int64_t>(source.size()) < run->config.sample_count;
+    if (sample || held_out.count(row) == 0) source.push_back(row);
+  }
+  std::vector<int64_t> target;
+  for (const int64_t row : run->target_rows) {
+    if (held_out.count(row) == 0) target.push_back(row);
+  }
+  if (std::min(source.size(), target.size()) < kLeftMin) return;
+  run->source_rows = std::move(source);
+  run->target_rows = std::move(target);
+}
 
 // Rows of the folder that the filter selects. Test pictures stay out of training.
 std::vector<int64_t> Select(const FaceFolder& folder, const std::string& expression, bool clean) {
@@ -84,6 +108,17 @@ FaceWindow SettleWindow(const Arguments& arguments, engine::Config* config) {
   return window;
 }
 
+// A plain number means steps, a time with its unit time.
+void EvaluateEvery(const Arguments& arguments, engine::Config* config) {
+  const std::string text = arguments.Text("--evaluate-every");
+  if (text.empty()) return;
+  if (text.find_first_not_of("0123456789") == std::string::npos) {
+    config->evaluate_steps = arguments.Integer("--evaluate-every", 0, 1, 1'000'000'000);
+  } else {
+    config->evaluate_seconds = arguments.Duration("--evaluate-every", 0);
+  }
+}
+
 engine::Config ConfigOf(const Arguments& arguments) {
   engine::Config config = arguments.Has("--resume")
                               ? engine::ConfigOfCheckpoint(arguments.Text("--resume"))
@@ -98,6 +133,7 @@ engine::Config ConfigOf(const Arguments& arguments) {
   config.time_seconds = arguments.Duration("--time", config.time_seconds);
   config.batch_size = arguments.Integer("--batch-size", config.batch_size, 2, 4096);
   config.seed = arguments.Integer("--seed", config.seed, 0, 9'000'000'000'000'000);
+  EvaluateEvery(arguments, &config);
   for (const std::string& setting : arguments.All("--set")) engine::ApplySetting(setting, &config);
   return config;
 }
@@ -112,8 +148,16 @@ bool Gather(const Arguments& arguments, const FaceWindow& window, const Surround
           "--pixels FILE needs --source-rows FILE and --target-rows FILE, and no DIR.");
     }
     *cache = arguments.Text("--pixels");
+    if (HasFilters(arguments)) {
+      const FilterPair filters = FiltersOf(arguments, "train");
+      run->filters = {filters.source, filters.target};
+    }
     run->source_rows = ReadRows(arguments.Text("--source-rows"));
     run->target_rows = ReadRows(arguments.Text("--target-rows"));
+    if (arguments.Has("--index")) {
+      // The test partition was left out by whoever made the lists.
+      LeaveOut(engine::Divide(PopulationOf(ReadIndex(arguments.Text("--index"))), 0), run);
+    }
     return true;
   }
   if (arguments.operands().size() != 1)
@@ -121,8 +165,11 @@ bool Gather(const Arguments& arguments, const FaceWindow& window, const Surround
   const FilterPair filters = FiltersOf(arguments, "train");
   const FaceFolder folder = OpenFolder(arguments.operands()[0]);
   const bool clean = !arguments.Has("--no-clean");
+  run->filters = {clean ? WithCleaning(filters.source, folder.attributes) : filters.source,
+                  clean ? WithCleaning(filters.target, folder.attributes) : filters.target};
   run->source_rows = Select(folder, filters.source, clean);
   run->target_rows = Select(folder, filters.target, clean);
+  LeaveOut(engine::Divide(PopulationOf(folder), 0), run);
   std::fprintf(stderr, "mkengine: %zu source and %zu target pictures\n", run->source_rows.size(),
                run->target_rows.size());
   *cache = run->out + "/dataset.pixels";
@@ -159,6 +206,10 @@ CommandHelp TrainHelp() {
       {"--batch-size", "N", "default 16"},
       {"--seed", "S", "default 1"},
       {"--set", "KEY=VALUE", "change a setting of the recipe, see below", true},
+      {"--evaluate-every", "N|T",
+       "steps, or a time such as 5m: measure with a judge, keep the best"},
+      {"--judge-cache", "DIR", "where judges are kept; default ~/.cache/makeover"},
+      {"--index", "FILE", "with --pixels and --evaluate-every: the dataset's index"},
       {"--resume", "FILE", "go on from a checkpoint, with its settings"},
   };
   for (const Option& option : FaceOptions()) options.push_back(option);
@@ -194,7 +245,13 @@ int RunTrain(const Arguments& arguments, const Surroundings& around) {
   const engine::PixelCache cache(cache_path);
   RequireCacheOf(window, cache);
   const auto emit = [&around](const Json& event) { around.events->Emit(event); };
-  const bool done = engine::Train(run, cache, {emit, around.seconds, around.stop, EncodePng});
+  const std::optional<TrainingEvaluator> evaluate = MakeTrainingEvaluator(arguments, run, around);
+  if (!evaluate.has_value()) {
+    around.events->Emit(Json::Object{{"event", "stopped"}, {"step", 0}});
+    return kExitStopped;
+  }
+  const bool done =
+      engine::Train(run, cache, {emit, around.seconds, around.stop, EncodePng, *evaluate});
   return done ? kExitDone : kExitStopped;
 }
 

@@ -1,0 +1,84 @@
+#include <google/protobuf/util/json_util.h>
+
+#include "absl/strings/str_cat.h"
+#include "client/command.h"
+#include "client/evaluation_table.h"
+#include "client/follow.h"
+#include "client/request_id.h"
+#include "client/session.h"
+#include "client/transfer.h"
+#include "proto/names.h"
+#include "storage/status_macros.h"
+
+namespace makeover {
+namespace {
+
+constexpr int64_t kFiguresBytesMax = 1 << 20;
+
+struct EvaluateOptions {
+  std::string model;
+  std::string dataset;
+  std::string out;
+};
+
+absl::StatusOr<v1::Job> Submit(Session& session, const EvaluateOptions& options) {
+  v1::CreateEvaluateJobRequest request;
+  request.set_request_id(RandomRequestId());
+  request.set_owner(session.Owner());
+  request.set_model(options.model);
+  request.set_dataset(options.dataset);
+  return Call(session.jobs(), &v1::JobService::StubInterface::CreateEvaluateJob, request);
+}
+
+// The engine knows a file; the coordinator knows what it is called.
+absl::StatusOr<v1::Evaluation> FiguresOf(Session& session, const v1::Job& job) {
+  MK_ASSIGN_OR_RETURN(const std::string json,
+                      DownloadToString(session, job.figures(), kFiguresBytesMax));
+  v1::Evaluation evaluation;
+  google::protobuf::util::JsonParseOptions lenient;
+  lenient.ignore_unknown_fields = true;
+  const auto parsed = google::protobuf::util::JsonStringToMessage(json, &evaluation, lenient);
+  if (!parsed.ok()) {
+    return absl::DataLossError(absl::StrCat("The figures of job ", job.id(),
+                                            " cannot be read: the worker's mkengine may be newer "
+                                            "than this mkctl."));
+  }
+  evaluation.set_model(job.evaluate().model());
+  evaluation.set_step(job.evaluate().step());
+  evaluation.set_dataset(job.evaluate().dataset());
+  return evaluation;
+}
+
+CommandResult Evaluate(Session& session, const EvaluateOptions& options) {
+  if (!options.model.empty()) MK_RETURN_IF_ERROR(ParseModelRef(options.model).status());
+  MK_ASSIGN_OR_RETURN(const v1::Job job, Submit(session, options));
+  MK_ASSIGN_OR_RETURN(const Followed followed, FollowJob(session, job.id(), FollowOptions{}));
+  if (followed.detached || followed.job.state() != v1::Job::SUCCEEDED) {
+    return EndOfFollowing(session, followed, false);
+  }
+  MK_ASSIGN_OR_RETURN(const v1::Evaluation evaluation, FiguresOf(session, followed.job));
+  const std::string sheet =
+      options.out.empty() ? absl::StrCat("evaluation-", job.id(), ".png") : options.out;
+  MK_RETURN_IF_ERROR(DownloadToFile(session, followed.job.result(), sheet, "sheet"));
+  session.out.Emit(evaluation, {sheet}, [&](const Painter& painter, bool) {
+    return EvaluationTable(evaluation, painter);
+  });
+  session.out.Note(absl::StrCat("The best, median and worst faces are in ", sheet, "."));
+  return ExitStatus::kDone;
+}
+
+}  // namespace
+
+void AddEvaluateCommand(CLI::App& app, Choice& choice) {
+  CLI::App* command =
+      AddCommand(app, "evaluate", "Measures a model on faces that it was not trained on",
+                 "mkctl evaluate smile --out smile.png");
+  auto options = std::make_shared<EvaluateOptions>();
+  command->add_option("MODEL", options->model, "MODEL or MODEL@STEP")->required();
+  command->add_option("--dataset", options->dataset,
+                      "Of another dataset with the same attributes; default: the model's own");
+  command->add_option("--out", options->out, "The contact sheet's file; default: evaluation-J.png");
+  Runs(command, choice, [options](Session& session) { return Evaluate(session, *options); });
+}
+
+}  // namespace makeover

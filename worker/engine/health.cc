@@ -1,0 +1,70 @@
+#include "worker/engine/health.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace makeover::engine {
+namespace {
+
+constexpr size_t kRecent = 50;
+constexpr double kSaturatedShare = 0.02;
+constexpr double kCollapsedShare = 0.1;
+
+// At logits of 0 for cross-entropy and hinge; for least squares at its best constant, a half.
+double LossOfGuessing(const std::string& adversarial) {
+  if (adversarial == "hinge") return 2;
+  if (adversarial == "least_squares") return 0.5;
+  return 2 * std::log(2.0);
+}
+
+}  // namespace
+
+std::string DescribeIll(Ill ill) {
+  switch (ill) {
+    case Ill::kNotANumber:
+      return "a loss or a weight is no number any more";
+    case Ill::kSaturated:
+      return "the discriminator knows every picture, so the generator learns nothing";
+    case Ill::kCollapsed:
+      return "different faces give nearly the same result";
+    case Ill::kNo:
+      break;
+  }
+  return "all is well";
+}
+
+HealthWatch::HealthWatch(const Config& config) : guessing_(LossOfGuessing(config.adversarial)) {}
+
+Ill HealthWatch::SeeLosses(double generator, double discriminator) {
+  if (!std::isfinite(generator) || !std::isfinite(discriminator)) return Ill::kNotANumber;
+  recent_.push_back(discriminator);
+  if (recent_.size() > kRecent) recent_.pop_front();
+  if (recent_.size() < kRecent) return Ill::kNo;
+  const double mean = std::accumulate(recent_.begin(), recent_.end(), 0.0) / kRecent;
+  return mean < kSaturatedShare * guessing_ ? Ill::kSaturated : Ill::kNo;
+}
+
+Ill HealthWatch::SeeSpread(double share) const {
+  return share < kCollapsedShare ? Ill::kCollapsed : Ill::kNo;
+}
+
+void HealthWatch::Forget() { recent_.clear(); }
+
+double Spread(const uint8_t* pictures, int64_t count, int64_t size) {
+  double total = 0;
+  for (int64_t i = 0; i < size; ++i) {
+    double sum = 0;
+    double squares = 0;
+    for (int64_t k = 0; k < count; ++k) {
+      const double value = pictures[k * size + i];
+      sum += value;
+      squares += value * value;
+    }
+    const auto n = static_cast<double>(count);
+    total += std::sqrt(std::max(0.0, squares / n - sum / n * (sum / n)));
+  }
+  return total / static_cast<double>(size);
+}
+
+}  // namespace makeover::engine

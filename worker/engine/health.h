@@ -1,0 +1,46 @@
+// Notices that a training goes wrong, from what it sees anyway. Pure.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+
+#include "worker/engine/config.h"
+
+namespace makeover::engine {
+
+enum class Ill {
+  kNo,
+  kNotANumber,  // a loss is infinite or not a number
+  kSaturated,   // the discriminator knows every picture: the generator learns nothing from it
+  kCollapsed,   // different faces give nearly the same result
+};
+
+// A sentence for a person: what is wrong.
+std::string DescribeIll(Ill ill);
+
+class HealthWatch {
+ public:
+  explicit HealthWatch(const Config& config);
+
+  // The losses of a step, as they come into the metrics. Saturated: over the last 50 of them the
+  // discriminator's loss is below 2 % of what guessing gives.
+  Ill SeeLosses(double generator, double discriminator);
+
+  // How far the results for different faces lie apart, as a share of how far the faces do
+  // themselves. Collapsed: below a tenth.
+  Ill SeeSpread(double share) const;
+
+  // After a return to an earlier state.
+  void Forget();
+
+ private:
+  double guessing_;  // the discriminator's loss where it cannot tell
+  std::deque<double> recent_;
+};
+
+// The mean over all values of the standard deviation between pictures: of `count` pictures of
+// `size` bytes each, one behind the other.
+double Spread(const uint8_t* pictures, int64_t count, int64_t size);
+
+}  // namespace makeover::engine

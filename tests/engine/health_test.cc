@@ -10,40 +10,49 @@
 namespace makeover::engine {
 namespace {
 
-Ill AfterLosses(const std::string& adversarial, double discriminator, int count) {
+// What is seen at the end of so many steps, a line of metrics every tenth.
+Ill AfterLosses(const std::string& adversarial, double discriminator, int64_t steps) {
   Config config;
   config.adversarial = adversarial;
   HealthWatch watch(config);
   Ill ill = Ill::kNo;
-  for (int i = 0; i < count; ++i) ill = watch.SeeLosses(1, discriminator);
+  for (int64_t step = 0; step <= steps; step += 10) ill = watch.SeeLosses(step, 1, discriminator);
   return ill;
 }
 
 TEST(HealthTest, NumbersThatAreNoneAreNoticedAtOnce) {
   HealthWatch watch{Config()};
-  EXPECT_EQ(watch.SeeLosses(1, 1), Ill::kNo);
-  EXPECT_EQ(watch.SeeLosses(std::nan(""), 1), Ill::kNotANumber);
-  EXPECT_EQ(watch.SeeLosses(1, std::numeric_limits<double>::infinity()), Ill::kNotANumber);
+  EXPECT_EQ(watch.SeeLosses(10, 1, 1), Ill::kNo);
+  EXPECT_EQ(watch.SeeLosses(20, std::nan(""), 1), Ill::kNotANumber);
+  EXPECT_EQ(watch.SeeLosses(20, 1, std::numeric_limits<double>::infinity()), Ill::kNotANumber);
 }
 
 TEST(HealthTest, ADiscriminatorThatKnowsAllForLongIsNoticed) {
-  EXPECT_EQ(AfterLosses("hinge", 0.03, 49), Ill::kNo);
-  EXPECT_EQ(AfterLosses("hinge", 0.03, 50), Ill::kSaturated);
-  EXPECT_EQ(AfterLosses("hinge", 0.05, 500), Ill::kNo);
-  EXPECT_EQ(AfterLosses("cross_entropy", 0.03, 50), Ill::kNo);
-  EXPECT_EQ(AfterLosses("cross_entropy", 0.02, 50), Ill::kSaturated);
+  EXPECT_EQ(AfterLosses("hinge", 0.01, 490), Ill::kNo);
+  EXPECT_EQ(AfterLosses("hinge", 0.01, 1500), Ill::kSaturated);
+  EXPECT_EQ(AfterLosses("hinge", 0.05, 5000), Ill::kNo);
+  EXPECT_EQ(AfterLosses("least_squares", 0.02, 5000), Ill::kNo);
+  EXPECT_EQ(AfterLosses("least_squares", 0.005, 5000), Ill::kSaturated);
 }
 
-TEST(HealthTest, AShortDipIsForgiven) {
+TEST(HealthTest, LinesThatComeOftenerDoNotHurryIt) {
   HealthWatch watch{Config()};
-  for (int i = 0; i < 200; ++i) EXPECT_EQ(watch.SeeLosses(1, i % 25 == 0 ? 1 : 0), Ill::kNo);
+  for (int64_t step = 0; step < 500; ++step) EXPECT_EQ(watch.SeeLosses(step, 1, 0), Ill::kNo);
+}
+
+TEST(HealthTest, DipsAreForgiven) {
+  HealthWatch watch{Config()};
+  for (int64_t step = 0; step < 5000; step += 10) {
+    EXPECT_EQ(watch.SeeLosses(step, 1, step % 100 == 0 ? 1 : 0), Ill::kNo);
+  }
 }
 
 TEST(HealthTest, ForgettingBeginsAnew) {
   HealthWatch watch{Config()};
-  for (int i = 0; i < 49; ++i) watch.SeeLosses(1, 0);
+  for (int64_t step = 0; step <= 3000; step += 10) watch.SeeLosses(step, 1, 0);
+  EXPECT_EQ(watch.SeeLosses(3010, 1, 0), Ill::kSaturated);
   watch.Forget();
-  EXPECT_EQ(watch.SeeLosses(1, 0), Ill::kNo);
+  EXPECT_EQ(watch.SeeLosses(3020, 1, 0), Ill::kNo);
 }
 
 TEST(HealthTest, ASpreadOfAlmostNothingIsACollapse) {

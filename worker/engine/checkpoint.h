@@ -4,10 +4,10 @@
 // float32); `optimizer.generator.mean`, `.variance` and the same of the discriminator (flat, in the
 // order of the network's weights). Scalars (shape []): `optimizer.*.steps`, `random.seed`,
 // `random.source_position`, `random.target_position`, `schedule.step` (I64),
-// `schedule.elapsed_seconds` (F64); where there were evaluations, `best.step` (I64) and
-// `best.target_rate`, `best.kid`, `best.kept`, `best.low_l1` (F64). Metadata: `recipe`, `step`,
-// `config` (JSON), `dataset`, `makeover_version`; `source` and `target`, the filters, where they
-// are known.
+// `schedule.elapsed_seconds`, `schedule.rate_scale` (F64); where there were evaluations,
+// `best.step` (I64) and `best.target_rate`, `best.kid`, `best.kept`, `best.low_l1` (F64). Metadata:
+// `recipe`, `step`, `config` (JSON), `dataset`, `makeover_version`; `source` and `target`, the
+// filters, where they are known.
 #pragma once
 
 #include <torch/torch.h>

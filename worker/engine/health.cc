@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace makeover::engine {
 namespace {
 
-constexpr size_t kRecent = 50;
+constexpr double kHorizonSteps = 200;
+constexpr int64_t kSaturatedSteps = 500;
 constexpr double kSaturatedShare = 0.02;
 constexpr double kCollapsedShare = 0.1;
 
@@ -36,20 +36,25 @@ std::string DescribeIll(Ill ill) {
 
 HealthWatch::HealthWatch(const Config& config) : guessing_(LossOfGuessing(config.adversarial)) {}
 
-Ill HealthWatch::SeeLosses(double generator, double discriminator) {
+Ill HealthWatch::SeeLosses(int64_t step, double generator, double discriminator) {
   if (!std::isfinite(generator) || !std::isfinite(discriminator)) return Ill::kNotANumber;
-  recent_.push_back(discriminator);
-  if (recent_.size() > kRecent) recent_.pop_front();
-  if (recent_.size() < kRecent) return Ill::kNo;
-  const double mean = std::accumulate(recent_.begin(), recent_.end(), 0.0) / kRecent;
-  return mean < kSaturatedShare * guessing_ ? Ill::kSaturated : Ill::kNo;
+  if (first_step_ < 0) {
+    first_step_ = step;
+    mean_ = guessing_;
+  } else {
+    const double weight = 1 - std::exp(static_cast<double>(latest_step_ - step) / kHorizonSteps);
+    mean_ += weight * (discriminator - mean_);
+  }
+  latest_step_ = step;
+  const bool long_enough = step - first_step_ >= kSaturatedSteps;
+  return long_enough && mean_ < kSaturatedShare * guessing_ ? Ill::kSaturated : Ill::kNo;
 }
 
 Ill HealthWatch::SeeSpread(double share) const {
   return share < kCollapsedShare ? Ill::kCollapsed : Ill::kNo;
 }
 
-void HealthWatch::Forget() { recent_.clear(); }
+void HealthWatch::Forget() { first_step_ = -1; }
 
 double Spread(const uint8_t* pictures, int64_t count, int64_t size) {
   double total = 0;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <string>
 
 #include "worker/engine/config.h"
@@ -23,9 +22,9 @@ class HealthWatch {
  public:
   explicit HealthWatch(const Config& config);
 
-  // The losses of a step, as they come into the metrics. Saturated: over the last 50 of them the
-  // discriminator's loss is below 2 % of what guessing gives.
-  Ill SeeLosses(double generator, double discriminator);
+  // The losses of a step, steps rising. Saturated: for 500 steps or more, the running mean of the
+  // discriminator's loss (of about the last 200 steps) is below 2 % of what guessing gives.
+  Ill SeeLosses(int64_t step, double generator, double discriminator);
 
   // How far the results for different faces lie apart, as a share of how far the faces do
   // themselves. Collapsed: below a tenth.
@@ -35,8 +34,10 @@ class HealthWatch {
   void Forget();
 
  private:
-  double guessing_;  // the discriminator's loss where it cannot tell
-  std::deque<double> recent_;
+  double guessing_;          // the discriminator's loss where it cannot tell
+  double mean_ = 0;          // of the discriminator's loss
+  int64_t first_step_ = -1;  // that was seen
+  int64_t latest_step_ = -1;
 };
 
 // The mean over all values of the standard deviation between pictures: of `count` pictures of

@@ -116,7 +116,7 @@ StepValues Trainer::Step(const Position& position) {
     values.penalty = penalty;
   }
   values.temperature = temperature;
-  values.learning_rate = LearningRate(config_, temperature, position.step);
+  values.learning_rate = rate_scale_ * LearningRate(config_, temperature, position.step);
   generator_adam_.Step(generator_gradient, values.learning_rate, generator_weights_.values());
   discriminator_adam_.Step(discriminator_gradient,
                            values.learning_rate * config_.discriminator_rate,
@@ -194,7 +194,8 @@ void Trainer::Save(const std::string& path, const Position& position,
                       {"random.source_position", source_.position()},
                       {"random.target_position", target_.position()},
                       {"schedule.step", position.step}};
-  scalars.numbers = {{"schedule.elapsed_seconds", position.elapsed_seconds}};
+  scalars.numbers = {{"schedule.elapsed_seconds", position.elapsed_seconds},
+                     {"schedule.rate_scale", rate_scale_}};
   if (about.best.has_value()) {
     scalars.integers["best.step"] = about.best->step;
     scalars.numbers["best.target_rate"] = about.best->target_rate;
@@ -212,7 +213,30 @@ Position Trainer::Load(const CheckpointReader& checkpoint) {
   discriminator_adam_.steps = checkpoint.Integer("optimizer.discriminator.steps");
   source_.Seek(checkpoint.Integer("random.source_position"));
   target_.Seek(checkpoint.Integer("random.target_position"));
+  // Files of earlier versions have none.
+  const std::string scale = "schedule.rate_scale";
+  rate_scale_ = checkpoint.Has(scale) ? checkpoint.Number(scale) : 1;
   return {checkpoint.Integer("schedule.step"), checkpoint.Number("schedule.elapsed_seconds")};
+}
+
+Snapshot Trainer::Copy(const Position& position) const {
+  Snapshot snapshot;
+  for (const auto& [name, tensor] : State()) snapshot.tensors.push_back(tensor.clone());
+  snapshot.counts = {generator_adam_.steps, discriminator_adam_.steps, source_.position(),
+                     target_.position()};
+  snapshot.position = position;
+  return snapshot;
+}
+
+Position Trainer::Restore(const Snapshot& snapshot) {
+  const torch::NoGradGuard guard;
+  const NamedTensors state = State();
+  for (size_t i = 0; i < state.size(); ++i) state[i].second.copy_(snapshot.tensors[i]);
+  generator_adam_.steps = snapshot.counts[0];
+  discriminator_adam_.steps = snapshot.counts[1];
+  source_.Seek(snapshot.counts[2]);
+  target_.Seek(snapshot.counts[3]);
+  return snapshot.position;
 }
 
 bool Trainer::Healthy() const {

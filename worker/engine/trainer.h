@@ -50,6 +50,13 @@ struct TrainingRows {
 torch::Device TorchDevice(const Compute& compute);
 NetworkOptions OptionsFor(const Config& config, const Compute& compute);
 
+// A copy of a training's whole state in memory.
+struct Snapshot {
+  std::vector<torch::Tensor> tensors;
+  std::vector<int64_t> counts;  // of the optimisers' steps and the pictures drawn
+  Position position;
+};
+
 // Not thread-safe. On the processor in float32, equal state and rows give equal bits after each
 // step.
 class Trainer {
@@ -68,6 +75,14 @@ class Trainer {
   void Save(const std::string& path, const Position& position, const CheckpointAbout& about) const;
   // Returns where the checkpoint stands.
   Position Load(const CheckpointReader& checkpoint);
+
+  Snapshot Copy(const Position& position) const;
+  // Returns where the copy stood.
+  Position Restore(const Snapshot& snapshot);
+
+  // A factor for the learning rate of both networks; part of the state.
+  double rate_scale() const { return rate_scale_; }
+  void set_rate_scale(double scale) { rate_scale_ = scale; }
 
   // False where any weight is infinite or not a number.
   bool Healthy() const;
@@ -107,6 +122,7 @@ class Trainer {
   FlatParameters discriminator_weights_;
   Adam generator_adam_;
   Adam discriminator_adam_;
+  double rate_scale_ = 1;
 };
 
 }  // namespace makeover::engine

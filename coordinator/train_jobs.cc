@@ -21,11 +21,11 @@
 namespace makeover {
 namespace {
 
-constexpr char kDefaultRecipe[] = "classic";
+constexpr char kDefaultRecipe[] = "makeover";
 constexpr uint32_t kDefaultSteps = 40'000;
 constexpr uint32_t kDefaultBatchSize = 16;
 constexpr uint32_t kEstimateJobsMax = 100;  // So far back is a training looked for.
-constexpr double kImagesPerSecondCpu = 30;
+constexpr double kImagesPerSecondCpu = 50;
 constexpr double kImagesPerSecondCuda = 1'500;
 
 bool IsKeyCharacter(char c) {

@@ -143,7 +143,7 @@ class MainPath(unittest.TestCase):
         raw = out.read_bytes()
         header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
         metadata = header.pop("__metadata__")
-        self.assertEqual((metadata["recipe"], metadata["step"]), ("classic", "40"))
+        self.assertEqual((metadata["recipe"], metadata["step"]), ("makeover", "40"))
         self.assertEqual(metadata["dataset"], self.cluster.json("datasets", "show", "toy")["digest"])
         self.assertTrue({"generator", "generator_ema", "discriminator"} <= {k.split(".")[0] for k in header})
 

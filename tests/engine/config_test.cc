@@ -75,12 +75,15 @@ TEST(ConfigTest, StrangeJsonIsRefused) {
 }
 
 TEST(ConfigTest, EverySettingIsDescribedAndTakesItsDefault) {
-  Config config;
-  for (const SettingHelp& line : DescribeSettings()) {
-    EXPECT_FALSE(line.help.empty()) << line.name;
-    EXPECT_NO_THROW(SetSetting(line.name, line.value, &config)) << line.name;
+  for (const std::string& recipe : RecipeNames()) {
+    Config config;
+    config.recipe = recipe;
+    for (const SettingHelp& line : DescribeSettings(recipe)) {
+      EXPECT_FALSE(line.help.empty()) << line.name;
+      EXPECT_NO_THROW(SetSetting(line.name, line.value, &config)) << line.name;
+    }
+    EXPECT_EQ(ConfigToJson(config).Write(), ConfigToJson(RecipeDefaults(recipe)).Write());
   }
-  EXPECT_EQ(ConfigToJson(config).Write(), ConfigToJson(Config()).Write());
 }
 
 }  // namespace

@@ -73,13 +73,15 @@ class Engine:
         return [json.loads(line) for line in done.stdout.splitlines()], done.stderr
 
     def train(self, folder, out, *words, rows=None, expect=0):
-        """Trains in float32 on the pixel cache of `folder`, which is made where it is missing."""
+        """Trains in float32 on the pixel cache of `folder`, which is made where it is missing; recipe classic unless told another."""
         source, target = rows or ([0, 1, 2, 3, 4], [5, 6, 7, 8])
         pixels = os.path.join(folder, "faces.pixels")
         if not os.path.exists(pixels):
             write_pixels(pixels, 9)
         write_rows(os.path.join(folder, "source"), source)
         write_rows(os.path.join(folder, "target"), target)
+        if "--recipe" not in words and "--resume" not in words:
+            words = ("--recipe", "classic", *words)
         return self.run(*self.train_words(folder, out), *words, expect=expect)
 
     def train_words(self, folder, out):

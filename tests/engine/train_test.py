@@ -45,13 +45,20 @@ class TrainTest(unittest.TestCase):
         self.assertEqual([name for name in one if one[name] != other[name]], [])
 
     def test_resume_gives_the_same_bits(self):
+        self.check_resume("classic", "block0")
+
+    def test_resume_gives_the_same_bits_with_every_loss_of_makeover(self):
+        self.check_resume("makeover", "down0", "gradient_penalty_steps=2", "augment=0.5", "noise=0.1")
+
+    def check_resume(self, recipe, block, *settings):
         self.engine.threads = 2
-        self.train("straight", "--steps", 6, "--set", "checkpoint_steps=3")
+        words = [word for setting in settings for word in ("--set", setting)]
+        self.train("straight", "--recipe", recipe, "--steps", 6, "--set", "checkpoint_steps=3", *words)
         events, _ = self.train("resumed", "--steps", 6, "--resume", checkpoint(self.path("straight"), 3))
         self.assertEqual([e["step"] for e in events if e["event"] == "metrics"], [4, 5, 6])
         self.assert_same_state(checkpoint(self.path("straight"), 6), checkpoint(self.path("resumed"), 6))
-        self.assertNotEqual(state(checkpoint(self.path("straight"), 3))["generator.block0.conv1.weight"],
-                            state(checkpoint(self.path("straight"), 6))["generator.block0.conv1.weight"])
+        self.assertNotEqual(state(checkpoint(self.path("straight"), 3))[f"generator.{block}.conv1.weight"],
+                            state(checkpoint(self.path("straight"), 6))[f"generator.{block}.conv1.weight"])
 
     def test_sigterm_saves_and_the_run_goes_on(self):
         write_pixels(self.path("faces.pixels"), 9)

@@ -231,7 +231,7 @@ Config Makeover() {
   config.warm_up = 100;
   config.beta1 = 0.5;
   config.learning_rate = 1e-3;
-  config.pixel_weight = 0.8;
+  config.pixel_weight = 0.3;
   config.pixel_weight_anneal = 0;
   return config;
 }
@@ -303,10 +303,11 @@ Config ConfigFromJson(const Json& json) {
   return config;
 }
 
-std::vector<SettingHelp> DescribeSettings() {
+std::vector<SettingHelp> DescribeSettings(std::string_view recipe) {
+  const Config defaults = RecipeDefaults(recipe);
   std::vector<SettingHelp> lines;
   for (const Setting& setting : Settings()) {
-    const Json value = ValueOf(setting, Config());
+    const Json value = ValueOf(setting, defaults);
     const std::string words = setting.words.empty() ? "" : ": " + Joined(setting.words);
     lines.push_back(
         {setting.name, value.is_string() ? value.AsString() : value.Write(), setting.help + words});

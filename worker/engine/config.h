@@ -65,6 +65,7 @@ struct Config {
   double HalfLife() const;
 };
 
+// The first is the default.
 std::vector<std::string> RecipeNames();
 
 // Defaults of a recipe. An unknown name is an EngineError of class USER that names the nearest.
@@ -84,9 +85,9 @@ Config ConfigFromJson(const Json& json);
 
 struct SettingHelp {
   std::string name;
-  std::string value;  // as it is written on the command line, of recipe classic
+  std::string value;  // as it is written on the command line, of the recipe
   std::string help;
 };
-std::vector<SettingHelp> DescribeSettings();
+std::vector<SettingHelp> DescribeSettings(std::string_view recipe);
 
 }  // namespace makeover::engine

@@ -8,7 +8,7 @@
 namespace makeover {
 
 CommandHelp BenchHelp() {
-  std::vector<Option> options = {{"--recipe", "R", "classic (default)"},
+  std::vector<Option> options = {{"--recipe", "R", "makeover (default) or classic"},
                                  {"--batch-size", "N", "pictures a step; default 16"},
                                  {"--seconds", "S", "about how long to measure; default 20"},
                                  {"-o", "FORM", "text (default) or json"}};
@@ -22,7 +22,7 @@ CommandHelp BenchHelp() {
 }
 
 int RunBench(const Arguments& arguments, const Surroundings& around) {
-  engine::Config config = engine::RecipeDefaults(arguments.Text("--recipe", "classic"));
+  engine::Config config = engine::RecipeDefaults(arguments.Text("--recipe", engine::RecipeNames().front()));
   config.batch_size = arguments.Integer("--batch-size", config.batch_size, 2, 4096);
   const double seconds = arguments.Number("--seconds", 20, 0, 3600);
   const std::string form = arguments.Choice("-o", "text", {"text", "json"});

@@ -122,7 +122,7 @@ void EvaluateEvery(const Arguments& arguments, engine::Config* config) {
 engine::Config ConfigOf(const Arguments& arguments) {
   engine::Config config = arguments.Has("--resume")
                               ? engine::ConfigOfCheckpoint(arguments.Text("--resume"))
-                              : engine::RecipeDefaults(arguments.Text("--recipe", "classic"));
+                              : engine::RecipeDefaults(arguments.Text("--recipe", engine::RecipeNames().front()));
   if (arguments.Has("--steps") && arguments.Has("--time")) {
     throw UsageError("--steps and --time cannot both end the training. Give one.");
   }
@@ -177,11 +177,15 @@ bool Gather(const Arguments& arguments, const FaceWindow& window, const Surround
 }
 
 std::string SettingsText() {
-  std::string text = "Settings for --set, with the defaults of recipe classic:\n";
-  for (const engine::SettingHelp& line : engine::DescribeSettings()) {
-    std::string left = "  " + line.name + "=" + line.value;
+  std::string text = "Settings for --set, with the defaults of recipe makeover:\n";
+  const std::vector<engine::SettingHelp> classic = engine::DescribeSettings("classic");
+  const std::vector<engine::SettingHelp> makeover = engine::DescribeSettings("makeover");
+  for (size_t i = 0; i < makeover.size(); ++i) {
+    std::string left = "  " + makeover[i].name + "=" + makeover[i].value;
     left.resize(std::max<size_t>(left.size() + 1, 30), ' ');
-    text += left + line.help + "\n";
+    text += left + makeover[i].help;
+    if (classic[i].value != makeover[i].value) text += " (classic: " + classic[i].value + ")";
+    text += "\n";
   }
   return text;
 }
@@ -200,7 +204,7 @@ CommandHelp TrainHelp() {
       {"--source-rows", "FILE", "with --pixels: its rows of source faces"},
       {"--target-rows", "FILE", "with --pixels: its rows of target faces"},
       {"--dataset-digest", "HEX", "noted in checkpoints"},
-      {"--recipe", "R", "classic (default)"},
+      {"--recipe", "R", "makeover (default) or classic"},
       {"--steps", "N", "length of the training; default 40000"},
       {"--time", "T", "or its length as a time: 90s, 20m, 2h"},
       {"--batch-size", "N", "default 16"},

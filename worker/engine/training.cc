@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -12,6 +13,7 @@
 #include "worker/engine/checkpoint.h"
 #include "worker/engine/error.h"
 #include "worker/engine/file.h"
+#include "worker/engine/health.h"
 #include "worker/engine/sheet.h"
 #include "worker/engine/trainer.h"
 
@@ -67,6 +69,8 @@ std::string Numbered(const char* format, int64_t step) {
   return name;
 }
 
+constexpr int kReturnsMax = 5;
+
 class Session {
  public:
   Session(const TrainingRun& run, const PixelCache& cache, const Surroundings& around)
@@ -81,29 +85,37 @@ class Session {
 
   bool Run() {
     Begin();
-    while (!Finished(run_.config, position_)) {
-      if (around_.stop()) {
-        SaveCheckpoint();
-        around_.emit(Json::Object{{"event", "stopped"}, {"step", position_.step}});
-        return false;
+    do {
+      while (!Finished(run_.config, position_)) {
+        if (around_.stop()) {
+          SaveCheckpoint();
+          around_.emit(Json::Object{{"event", "stopped"}, {"step", position_.step}});
+          return false;
+        }
+        Advance();
       }
-      const StepValues values = trainer_.Step(position_);
-      ++position_.step;
-      position_.elapsed_seconds = elapsed_before_ + around_.seconds() - begin_seconds_;
-      const bool evaluation = EvaluationDue();
-      if (evaluation) EvaluateNow();
-      if (Due(run_.config.metrics_steps) || evaluation) WriteMetrics(values);
-      if (Due(run_.config.sample_steps)) WriteSample();
-      if (CheckpointDue() || evaluation) SaveCheckpoint();
-      ReportProgress();
-    }
-    WriteSample();
-    SaveCheckpoint();
+      // Either may find the training ill, and go back.
+      WriteSample();
+      SaveCheckpoint();
+    } while (!Finished(run_.config, position_));
     around_.emit(Json::Object{{"event", "done"}, {"step", position_.step}});
     return true;
   }
 
  private:
+  // One step, and what is due after it.
+  void Advance() {
+    const StepValues values = trainer_.Step(position_);
+    ++position_.step;
+    position_.elapsed_seconds = elapsed_before_ + around_.seconds() - begin_seconds_;
+    const bool evaluation = EvaluationDue();
+    if (evaluation) EvaluateNow();
+    if (Due(run_.config.metrics_steps) || evaluation) WriteMetrics(values);
+    if (Due(run_.config.sample_steps)) WriteSample();
+    if (CheckpointDue() || evaluation) SaveCheckpoint();
+    ReportProgress();
+  }
+
   void Begin() {
     if (!run_.resume.empty()) LoadState(CheckpointReader(run_.resume));
     TrimMetrics();
@@ -114,6 +126,7 @@ class Session {
     evaluated_seconds_ = position_.elapsed_seconds;
     metrics_seconds_ = begin_seconds_;
     metrics_step_ = position_.step;
+    if (trainer_.Healthy()) good_ = trainer_.Copy(position_);
     if (position_.step == 0) {
       WriteSample();
       if (run_.config.checkpoint_steps > 0) SaveCheckpoint();
@@ -200,12 +213,26 @@ class Session {
     WriteFileAtomically(MetricsPath(), kept);
   }
 
-  [[noreturn]] void Diverged() const {
-    throw EngineError(
-        ErrorClass::kTask, "diverged",
-        "A loss or a weight is no number any more at step " + std::to_string(position_.step) + ".",
-        "Train on from the last checkpoint with a smaller --set learning_rate, or with --precision "
-        "fp32.");
+  // Back to the last good state, with half the rate. The training time that was lost stays lost.
+  void GoBack(Ill ill) {
+    const int64_t from = position_.step;
+    const std::string why = "At step " + std::to_string(from) + " " + DescribeIll(ill) + ".";
+    if (!good_.has_value() || ++returns_ > kReturnsMax) {
+      throw EngineError(ErrorClass::kTask, "diverged", why,
+                        "Train on from the last checkpoint with a smaller --set learning_rate, or "
+                        "with --precision fp32.");
+    }
+    position_.step = trainer_.Restore(*good_).step;
+    trainer_.set_rate_scale(trainer_.rate_scale() / 2);
+    watch_.Forget();
+    TrimMetrics();
+    sampled_step_ = std::min(sampled_step_, position_.step);
+    metrics_step_ = position_.step;
+    around_.emit(Json::Object{{"event", "rollback"},
+                              {"step", position_.step},
+                              {"from", from},
+                              {"reason", why},
+                              {"rateScale", trainer_.rate_scale()}});
   }
 
   void WriteMetrics(const StepValues& step) {
@@ -218,9 +245,9 @@ class Session {
                                {"pixel", step.pixel.item<double>()},
                                {"anneal", step.temperature},
                                {"learningRate", step.learning_rate}};
-    if (!std::isfinite(values.Number("generator")) ||
-        !std::isfinite(values.Number("discriminator")))
-      Diverged();
+    const Ill ill = watch_.SeeLosses(position_.step, values.Number("generator"),
+                                     values.Number("discriminator"));
+    if (ill != Ill::kNo) return GoBack(ill);
     if (step.identity.defined()) values.Set("identity", step.identity.item<double>());
     if (step.penalty.defined()) values.Set("penalty", step.penalty.item<double>());
     values.Set("imagesPerSecond", images / std::max(1e-9, now - metrics_seconds_));
@@ -251,6 +278,10 @@ class Session {
           ToPixels(trainer_.Result(MakeBatch(cache_, draws, trainer_.device())));
       results.insert(results.end(), part.begin(), part.end());
     }
+    const double share = Spread(results.data(), count, static_cast<int64_t>(bytes)) /
+                         std::max(1.0, Spread(sources.data(), count, static_cast<int64_t>(bytes)));
+    if (const Ill ill = count > 1 ? watch_.SeeSpread(share) : Ill::kNo; ill != Ill::kNo)
+      return GoBack(ill);
     const PairSheet sheet = MakePairSheet(sources, results, cache_.shape());
     const std::string path = run_.out + "/samples/" + Numbered("batch%06lld.png", position_.step);
     WriteFileAtomically(path, around_.encode_png(sheet.width, sheet.height, sheet.rgb));
@@ -260,12 +291,13 @@ class Session {
   void SaveCheckpoint() {
     saved_seconds_ = position_.elapsed_seconds;
     if (saved_step_ == position_.step) return;
-    if (!trainer_.Healthy()) Diverged();
+    if (!trainer_.Healthy()) return GoBack(Ill::kNotANumber);
     const std::string path =
         run_.out + "/checkpoints/" + Numbered("step%06lld.safetensors", position_.step);
     trainer_.Save(path, position_,
                   {run_.dataset_digest, run_.filters.source, run_.filters.target, best_});
     saved_step_ = position_.step;
+    good_ = trainer_.Copy(position_);
     around_.emit(Json::Object{{"event", "checkpoint"}, {"step", position_.step}, {"path", path}});
   }
 
@@ -301,6 +333,9 @@ class Session {
   int64_t sampled_step_ = -1;
   double metrics_seconds_ = 0;
   int64_t metrics_step_ = 0;
+  HealthWatch watch_{run_.config};
+  std::optional<Snapshot> good_;  // the last state that was well
+  int returns_ = 0;
   double progress_seconds_ = 0;
   std::optional<Figures> figures_;  // of an evaluation, until they are written
   std::optional<Standing> best_;

@@ -46,6 +46,10 @@ std::string Words(const std::string& kind, const Json& event) {
     return kind + ": " + event.Text("path");
   if (kind == "quarantine") return event.Text("name") + ": left out, " + event.Text("reason");
   if (kind == "file") return event.Text("status") == "failed" ? FileText(event) : "";
+  if (kind == "rollback") {
+    return event.Text("reason") + " Back to step " + std::to_string(event.Integer("step")) +
+           ", with half the learning rate.";
+  }
   if (kind == "stopped") return "stopped, everything is saved";
   if (kind == "done") return DoneText(event);
   if (kind == "start" && event.Find("device") != nullptr) {

@@ -164,7 +164,8 @@ void AddTraining(CLI::App* command, const std::shared_ptr<TrainOptions>& options
                                 Setter(options, &v1::CreateTrainJobRequest::set_batch_size)),
                             "Pictures a batch (16)")
       ->check(CLI::Range(uint32_t{2}, uint32_t{4096}));
-  command->add_option("--recipe", *options->request.mutable_recipe(), "How it learns: makeover (default) or classic");
+  command->add_option("--recipe", *options->request.mutable_recipe(),
+                      "How it learns: makeover (default) or classic");
   command
       ->add_option_function<std::vector<std::string>>(
           "--set",

@@ -22,7 +22,8 @@ CommandHelp BenchHelp() {
 }
 
 int RunBench(const Arguments& arguments, const Surroundings& around) {
-  engine::Config config = engine::RecipeDefaults(arguments.Text("--recipe", engine::RecipeNames().front()));
+  engine::Config config =
+      engine::RecipeDefaults(arguments.Text("--recipe", engine::RecipeNames().front()));
   config.batch_size = arguments.Integer("--batch-size", config.batch_size, 2, 4096);
   const double seconds = arguments.Number("--seconds", 20, 0, 3600);
   const std::string form = arguments.Choice("-o", "text", {"text", "json"});

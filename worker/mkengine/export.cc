@@ -48,8 +48,8 @@ int RunExport(const Arguments& arguments, const Surroundings& around) {
   engine::ExportRequest request;
   request.checkpoint = arguments.Text("--model");
   request.out = arguments.Text("--out");
-  request.geometry = GeometryText(arguments);
   request.format = FormatOf(arguments);
+  request.geometry = GeometryText(arguments);
   request.fold = arguments.Has("--fold");
   EmitStart("export", {"cpu", engine::Precision::kFp32, 1}, around);
   const engine::ExportResult result = engine::ExportGenerator(request);

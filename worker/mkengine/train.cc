@@ -120,9 +120,10 @@ void EvaluateEvery(const Arguments& arguments, engine::Config* config) {
 }
 
 engine::Config ConfigOf(const Arguments& arguments) {
-  engine::Config config = arguments.Has("--resume")
-                              ? engine::ConfigOfCheckpoint(arguments.Text("--resume"))
-                              : engine::RecipeDefaults(arguments.Text("--recipe", engine::RecipeNames().front()));
+  engine::Config config =
+      arguments.Has("--resume")
+          ? engine::ConfigOfCheckpoint(arguments.Text("--resume"))
+          : engine::RecipeDefaults(arguments.Text("--recipe", engine::RecipeNames().front()));
   if (arguments.Has("--steps") && arguments.Has("--time")) {
     throw UsageError("--steps and --time cannot both end the training. Give one.");
   }

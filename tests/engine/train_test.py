@@ -65,7 +65,8 @@ class TrainTest(unittest.TestCase):
         write_rows(self.path("source"), range(5))
         write_rows(self.path("target"), range(5, 9))
         out = self.path("out")
-        process = self.engine.start(*self.engine.train_words(self.folder.name, out), *COMMON, "--steps", 10000, "--events")
+        process = self.engine.start(*self.engine.train_words(self.folder.name, out), *COMMON, "--recipe", "classic", "--steps",
+                                    10000, "--events")
         events = []
         for line in process.stdout:
             events.append(json.loads(line))

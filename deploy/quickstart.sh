@@ -8,13 +8,13 @@ Usage: deploy/quickstart.sh [--celeba DIR] [--filter E] [--steps N] [--dir D] [-
 
   --celeba DIR  import CelebA's files (img_align_celeba/, list_attr_celeba.txt) instead of drawing toy faces
   --filter E    what faces are to become; default: smiling
-  --steps N     batches of training; default: 300, some minutes on two cores
+  --steps N     batches of training; default: 600, some minutes on two cores
   --dir D       where everything goes; default: ./quickstart
   --keep        leave the cluster up at the end
 EOF
 }
 
-celeba= filter=smiling steps=300 dir=quickstart keep=
+celeba= filter=smiling steps=600 dir=quickstart keep=
 while [ $# -gt 0 ]; do
   case $1 in
     --celeba) celeba=$(realpath "${2:?--celeba needs a folder}"); shift 2 ;;

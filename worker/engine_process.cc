@@ -169,7 +169,7 @@ void EngineProcess::Run() {
   callbacks_.exit(Reap());
 }
 
-// False when there is nothing more to read for now.
+// False when nothing waits to be read.
 bool EngineProcess::ReadSome(FileDescriptor& from, bool is_log) {
   if (!from.is_open()) return false;
   std::array<char, 1 << 16> buffer;

@@ -6,13 +6,25 @@
 namespace makeover::engine::kernels {
 namespace {
 
-// Rows whose float32 sums go to float64: short enough to lose nothing, and to stay in the cache.
-constexpr int64_t kRowsOfBlock = 128;
+// Float32 sums run side by side, which hides the latency of an addition, and are short: their
+// rounding, the same for a whole channel, would add up where gradients all but cancel.
+constexpr int64_t kSums = 4;
+constexpr int64_t kRowsOfBlock = 8 * kSums;
 
-void AddDoubles(__m512 values, int64_t count, double* sums) {
-  alignas(64) float lanes[16];
-  _mm512_store_ps(lanes, values);
-  for (int64_t i = 0; i < count && i < 16; ++i) sums[i] += static_cast<double>(lanes[i]);
+void AddDoubles(__m512 values, __mmask16 lanes, double* sums) {
+  const __m512d low = _mm512_cvtps_pd(_mm512_castps512_ps256(values));
+  const __m512d high = _mm512_cvtps_pd(_mm512_extractf32x8_ps(values, 1));
+  const auto low_lanes = static_cast<__mmask8>(lanes);
+  const auto high_lanes = static_cast<__mmask8>(lanes >> 8);
+  _mm512_mask_storeu_pd(sums, low_lanes,
+                        _mm512_add_pd(low, _mm512_maskz_loadu_pd(low_lanes, sums)));
+  if (high_lanes == 0) return;
+  _mm512_mask_storeu_pd(sums + 8, high_lanes,
+                        _mm512_add_pd(high, _mm512_maskz_loadu_pd(high_lanes, sums + 8)));
+}
+
+__m512 Total(const __m512* sums) {
+  return _mm512_add_ps(_mm512_add_ps(sums[0], sums[1]), _mm512_add_ps(sums[2], sums[3]));
 }
 
 // first += Term.first(row), second likewise, for 16 channels over a block of rows.
@@ -20,11 +32,16 @@ template <class Terms>
 void AddBlock(const Terms& terms, int64_t row, int64_t rows, int64_t channel, int64_t channels,
               double* first, double* second) {
   const __mmask16 lanes = Lanes(channel, channels);
-  __m512 a = _mm512_setzero_ps();
-  __m512 b = _mm512_setzero_ps();
-  for (int64_t i = row; i < row + rows; ++i) terms.Add(i * channels, channel, lanes, &a, &b);
-  AddDoubles(a, channels - channel, first + channel);
-  AddDoubles(b, channels - channel, second + channel);
+  __m512 a[kSums] = {};
+  __m512 b[kSums] = {};
+  int64_t i = 0;
+  for (; i + kSums <= rows; i += kSums) {
+    for (int64_t k = 0; k < kSums; ++k)
+      terms.Add((row + i + k) * channels, channel, lanes, &a[k], &b[k]);
+  }
+  for (; i < rows; ++i) terms.Add((row + i) * channels, channel, lanes, &a[0], &b[0]);
+  AddDoubles(Total(a), lanes, first + channel);
+  AddDoubles(Total(b), lanes, second + channel);
 }
 
 template <class Terms>

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <vector>
 
@@ -29,6 +30,36 @@ TEST(SamplerTest, EachEpochHasEachRowOnce) {
     EXPECT_EQ(rows, kRows);
   }
   EXPECT_GT(orders.size(), 3U);
+}
+
+// How often each of kRows came.
+std::vector<int64_t> Counts(Sampler* sampler, int64_t draws) {
+  std::vector<int64_t> counts(kRows.size());
+  for (const int64_t row : Rows(sampler->Next(draws, false)))
+    ++counts[std::find(kRows.begin(), kRows.end(), row) - kRows.begin()];
+  return counts;
+}
+
+TEST(SamplerTest, WeightsSayHowOften) {
+  const std::vector<double> weights = {0.25, 0.5, 2.5, 1, 0.75, 2, 0};
+  Sampler sampler(kRows, weights, 1, Stream::kTargetOrder, Stream::kTargetFlip);
+  std::vector<int64_t> total(kRows.size());
+  constexpr int kEpochs = 4000;
+  for (int epoch = 0; epoch < kEpochs; ++epoch) {
+    const std::vector<int64_t> counts = Counts(&sampler, 7);
+    for (size_t i = 0; i < kRows.size(); ++i) {
+      EXPECT_LT(std::abs(static_cast<double>(counts[i]) - weights[i]), 1);
+      total[i] += counts[i];
+    }
+  }
+  for (size_t i = 0; i < kRows.size(); ++i)
+    EXPECT_NEAR(static_cast<double>(total[i]) / kEpochs, weights[i], 0.03) << i;
+}
+
+TEST(SamplerTest, EvenWeightsAreNone) {
+  Sampler weighed(kRows, std::vector<double>(7, 1), 3, Stream::kTargetOrder, Stream::kTargetFlip);
+  for (int epoch = 0; epoch < 5; ++epoch)
+    EXPECT_EQ(Counts(&weighed, 7), std::vector<int64_t>(7, 1));
 }
 
 TEST(SamplerTest, BatchesOfAnySizeGiveTheSameSequence) {

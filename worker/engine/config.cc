@@ -87,6 +87,8 @@ std::vector<Setting> LossSettings() {
       {"noise", &Config::noise, 0, 10, "deviation of the instance noise at temperature 1"},
       {"augment", &Config::augment, 0, 1,
        "strength of what is done to pictures before the discriminator; 0: nothing"},
+      {"balance", &Config::balance, 1, 1000,
+       "most showings of a target, so that targets resemble sources in what is kept; 1: even"},
       {"flip", &Config::flip, 0, 1, "mirror pictures at random"},
   };
 }
@@ -232,6 +234,7 @@ Config Makeover() {
   config.beta1 = 0.5;
   config.learning_rate = 1e-3;
   config.pixel_weight = 0.3;
+  config.balance = 4;
   config.pixel_weight_anneal = 0;
   return config;
 }

@@ -45,6 +45,7 @@ std::optional<Standing> BestOf(const CheckpointReader& checkpoint);
 struct TrainingRows {
   std::vector<int64_t> source;
   std::vector<int64_t> target;
+  std::vector<double> target_weights;  // see Sampler
 };
 
 torch::Device TorchDevice(const Compute& compute);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -47,6 +48,18 @@ void RequireRows(const std::vector<int64_t>& rows, const char* side) {
                     "Choose a filter that selects more pictures.");
 }
 
+// Of those rows of the run's targets that are left to train with.
+std::vector<double> WeightsOf(const std::vector<int64_t>& targets, const TrainingRun& run) {
+  if (run.target_weights.empty()) return {};
+  std::map<int64_t, double> weights;
+  for (size_t i = 0; i < run.target_rows.size(); ++i)
+    weights[run.target_rows[i]] = run.target_weights[i];
+  std::vector<double> left;
+  left.reserve(targets.size());
+  for (const int64_t row : targets) left.push_back(weights.at(row));
+  return left;
+}
+
 Split SplitRows(const TrainingRun& run, const PixelCache& cache) {
   std::vector<int64_t> source = Usable(run.source_rows, cache);
   RequireRows(source, "source");
@@ -60,6 +73,7 @@ Split SplitRows(const TrainingRun& run, const PixelCache& cache) {
     if (kept.count(row) == 0) split.training.target.push_back(row);
   }
   RequireRows(split.training.target, "target");
+  split.training.target_weights = WeightsOf(split.training.target, run);
   return split;
 }
 

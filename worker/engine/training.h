@@ -46,6 +46,8 @@ struct TrainingRun {
   // most a quarter) make the sample picture and are kept out of training on both sides.
   std::vector<int64_t> source_rows;
   std::vector<int64_t> target_rows;
+  // How often each target row is shown, in proportion; empty: all as often.
+  std::vector<double> target_weights;
 };
 
 // The settings that a checkpoint holds. Throws EngineError.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "storage/filter.h"
+#include "worker/engine/balance.h"
 #include "worker/engine/config.h"
 #include "worker/engine/error.h"
 #include "worker/engine/file.h"
@@ -51,6 +52,24 @@ void LeaveOut(const engine::Division& division, engine::TrainingRun* run) {
   if (std::min(source.size(), target.size()) < kLeftMin) return;
   run->source_rows = std::move(source);
   run->target_rows = std::move(target);
+}
+
+// Weighs the targets so that they resemble the sources in what the run shall keep.
+void Balance(const engine::Population& population, engine::TrainingRun* run) {
+  if (run->config.balance <= 1 || run->filters.target.empty()) return;
+  if (run->source_rows.empty() || run->target_rows.empty()) return;
+  const auto size = static_cast<int64_t>(population.bits.size());
+  for (const auto* rows : {&run->source_rows, &run->target_rows}) {
+    if (*std::max_element(rows->begin(), rows->end()) < size) continue;
+    throw UsageError("The lists of rows name more than the " + std::to_string(size) +
+                     " rows of the index: make both from the same dataset.");
+  }
+  const Sides sides =
+      SidesOf({run->filters.source, run->filters.target}, false, population.attributes);
+  const engine::Aim aim = AimOf(sides, population.attributes);
+  run->target_weights =
+      engine::BalancedWeights(population, run->source_rows, run->target_rows,
+                              engine::KeptAttributes(population, aim), run->config.balance);
 }
 
 // Rows of the folder that the filter selects. Test pictures stay out of training.
@@ -157,7 +176,9 @@ bool Gather(const Arguments& arguments, const FaceWindow& window, const Surround
     run->target_rows = ReadRows(arguments.Text("--target-rows"));
     if (arguments.Has("--index")) {
       // The test partition was left out by whoever made the lists.
-      LeaveOut(engine::Divide(PopulationOf(ReadIndex(arguments.Text("--index"))), 0), run);
+      const engine::Population population = PopulationOf(ReadIndex(arguments.Text("--index")));
+      LeaveOut(engine::Divide(population, 0), run);
+      Balance(population, run);
     }
     return true;
   }
@@ -170,7 +191,9 @@ bool Gather(const Arguments& arguments, const FaceWindow& window, const Surround
                   clean ? WithCleaning(filters.target, folder.attributes) : filters.target};
   run->source_rows = Select(folder, filters.source, clean);
   run->target_rows = Select(folder, filters.target, clean);
-  LeaveOut(engine::Divide(PopulationOf(folder), 0), run);
+  const engine::Population population = PopulationOf(folder);
+  LeaveOut(engine::Divide(population, 0), run);
+  Balance(population, run);
   std::fprintf(stderr, "mkengine: %zu source and %zu target pictures\n", run->source_rows.size(),
                run->target_rows.size());
   *cache = run->out + "/dataset.pixels";
@@ -214,7 +237,7 @@ CommandHelp TrainHelp() {
       {"--evaluate-every", "N|T",
        "steps, or a time such as 5m: measure with a judge, keep the best"},
       {"--judge-cache", "DIR", "where judges are kept; default ~/.cache/makeover"},
-      {"--index", "FILE", "with --pixels and --evaluate-every: the dataset's index"},
+      {"--index", "FILE", "with --pixels: the dataset's index, to balance and evaluate by"},
       {"--resume", "FILE", "go on from a checkpoint, with its settings"},
   };
   for (const Option& option : FaceOptions()) options.push_back(option);

@@ -36,7 +36,7 @@ Sides Make(const std::vector<double>& source_shares, const std::vector<double>& 
 std::vector<double> Weigh(const Sides& sides, double most) {
   std::vector<int> attributes(sides.population.attributes.size());
   std::iota(attributes.begin(), attributes.end(), 0);
-  return BalancedWeights(sides.population, sides.source, sides.target, attributes, most);
+  return BalanceTargets(sides.population, sides.source, sides.target, attributes, most).weights;
 }
 
 double WeightedShare(const Sides& sides, int attribute, const std::vector<double>& weights) {
@@ -54,6 +54,17 @@ TEST(BalanceTest, SharesBecomeTheSources) {
   EXPECT_NEAR(WeightedShare(sides, 1, weights), 0.65, 0.002);
   EXPECT_NEAR(WeightedShare(sides, 2, weights), 0.1, 0.002);
   EXPECT_NEAR(std::accumulate(weights.begin(), weights.end(), 0.0), 1000, 1);
+}
+
+TEST(BalanceTest, SaysWhatItDid) {
+  const Sides sides = Make({0.1, 0.3, 0}, {0.8, 0.5, 1});
+  const Balance balance =
+      BalanceTargets(sides.population, sides.source, sides.target, {0, 1, 2}, 10);
+  ASSERT_EQ(balance.shares.size(), 1U);
+  EXPECT_EQ(balance.shares[0].attribute, 1);
+  EXPECT_DOUBLE_EQ(balance.shares[0].source, 0.3);
+  EXPECT_DOUBLE_EQ(balance.shares[0].target, 0.5);
+  EXPECT_DOUBLE_EQ(balance.shares[0].weighted, WeightedShare(sides, 1, balance.weights));
 }
 
 TEST(BalanceTest, NoTargetCountsMoreThanAllowed) {

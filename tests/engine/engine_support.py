@@ -57,6 +57,14 @@ def write_rows(path, rows):
         file.write("".join(f"{row}\n" for row in rows))
 
 
+def write_index(path, attributes, bits):
+    """An index of rows with these attributes, of nobody known and in no partition."""
+    with open(path, "w") as file:
+        file.write(f"makeover-index 1 {len(bits)} 1 {' '.join(attributes)}\nshard.tar\n")
+        for row, word in enumerate(bits):
+            file.write(f"0 {1024 * row} 100 {word:016x} -1 -1 {row:06d}.jpg\n")
+
+
 class Engine:
     def __init__(self, binary, threads=1):
         self.binary = binary

@@ -9,7 +9,7 @@ import unittest
 import zlib
 
 import engine_support
-from engine_support import checkpoint, read_safetensors, write_pixels, write_rows
+from engine_support import checkpoint, read_safetensors, write_index, write_pixels, write_rows
 
 # Fixed, so that runs of different lengths are the same run as far as both go.
 COMMON = ["--batch-size", 2, "--set", "half_life=4", "--set", "metrics_steps=1"]
@@ -50,15 +50,34 @@ class TrainTest(unittest.TestCase):
     def test_resume_gives_the_same_bits_with_every_loss_of_makeover(self):
         self.check_resume("makeover", "down0", "gradient_penalty_steps=2", "augment=0.5", "noise=0.1")
 
-    def check_resume(self, recipe, block, *settings):
+    def test_resume_gives_the_same_bits_with_balanced_targets(self):
+        # Sources 0 to 4: two smile. Targets 5 to 8: three do.
+        write_index(self.path("index"), ["Male", "Smiling"], [1, 3, 1, 3, 1, 2, 2, 2, 0])
+        aim = ("--index", self.path("index"), "--source", "male", "--target", "!male")
+        _, log = self.check_resume("makeover", "down0", "balance=3", more=aim)
+        self.assertIn("balanced targets: Smiling 42% (75%, sources 40%)", log)
+        _, log = self.train("even", "--recipe", "makeover", "--steps", 6, "--set", "balance=1", *aim)
+        self.assertNotIn("balanced", log)
+        even, balanced = (state(checkpoint(self.path(run), 6)) for run in ("even", "straight"))
+        self.assertNotEqual(even["generator.down0.conv1.weight"], balanced["generator.down0.conv1.weight"])
+
+    def test_rows_beyond_the_index_are_refused(self):
+        write_index(self.path("index"), ["Male"], [1, 0])
+        events, _ = self.train("out", "--recipe", "makeover", "--steps", 1, "--index", self.path("index"), "--source",
+                               "male", "--target", "!male", expect=2)
+        self.assertIn("more than the 2 rows of the index", last_error(events)["message"])
+
+    def check_resume(self, recipe, block, *settings, more=()):
+        """(events, stderr) of the run that went on."""
         self.engine.threads = 2
         words = [word for setting in settings for word in ("--set", setting)]
-        self.train("straight", "--recipe", recipe, "--steps", 6, "--set", "checkpoint_steps=3", *words)
-        events, _ = self.train("resumed", "--steps", 6, "--resume", checkpoint(self.path("straight"), 3))
+        self.train("straight", "--recipe", recipe, "--steps", 6, "--set", "checkpoint_steps=3", *words, *more)
+        events, log = self.train("resumed", "--steps", 6, "--resume", checkpoint(self.path("straight"), 3), *more)
         self.assertEqual([e["step"] for e in events if e["event"] == "metrics"], [4, 5, 6])
         self.assert_same_state(checkpoint(self.path("straight"), 6), checkpoint(self.path("resumed"), 6))
         self.assertNotEqual(state(checkpoint(self.path("straight"), 3))[f"generator.{block}.conv1.weight"],
                             state(checkpoint(self.path("straight"), 6))[f"generator.{block}.conv1.weight"])
+        return events, log
 
     def test_sigterm_saves_and_the_run_goes_on(self):
         write_pixels(self.path("faces.pixels"), 9)

@@ -15,8 +15,8 @@ bool Has(const Population& population, int64_t row, int attribute) {
   return (population.bits[static_cast<size_t>(row)] >> attribute & 1) != 0;
 }
 
-double Share(const Population& population, const std::vector<int64_t>& rows, int attribute,
-             const std::vector<double>& weights) {
+double ShareOf(const Population& population, const std::vector<int64_t>& rows, int attribute,
+               const std::vector<double>& weights) {
   double with = 0;
   double all = 0;
   for (size_t i = 0; i < rows.size(); ++i) {
@@ -26,34 +26,35 @@ double Share(const Population& population, const std::vector<int64_t>& rows, int
   return with / all;
 }
 
-struct Goal {
-  int attribute = 0;
-  double share = 0;  // among the sources
-};
+using Share = Balance::Share;
 
-std::vector<Goal> GoalsOf(const Population& population, const std::vector<int64_t>& source,
-                          const std::vector<int64_t>& target, const std::vector<int>& attributes) {
+std::vector<Share> SharesOf(const Population& population, const std::vector<int64_t>& source,
+                            const std::vector<int64_t>& target,
+                            const std::vector<int>& attributes) {
   const std::vector<double> even_source(source.size(), 1);
   const std::vector<double> even_target(target.size(), 1);
-  std::vector<Goal> goals;
+  std::vector<Share> shares;
   for (const int attribute : attributes) {
-    // Never 0 or 1, which would put weights at 0 that other attributes still need.
-    const auto count = static_cast<double>(source.size());
-    const double wanted =
-        (Share(population, source, attribute, even_source) * count + 0.5) / (count + 1);
-    const double found = Share(population, target, attribute, even_target);
+    Share share;
+    share.attribute = attribute;
+    share.source = ShareOf(population, source, attribute, even_source);
+    share.target = ShareOf(population, target, attribute, even_target);
     // Where all targets or none have it, no weights change their share.
-    if (found > 0 && found < 1 && std::abs(wanted - found) <= kMeant)
-      goals.push_back({attribute, wanted});
+    const bool fixed = share.target <= 0 || share.target >= 1;
+    if (!fixed && std::abs(share.source - share.target) <= kMeant) shares.push_back(share);
   }
-  return goals;
+  return shares;
 }
 
-void Reach(const Goal& goal, const Population& population, const std::vector<int64_t>& target,
-           std::vector<double>* weights) {
-  const double share = Share(population, target, goal.attribute, *weights);
-  const double with = goal.share / share;
-  const double without = (1 - goal.share) / (1 - share);
+// One attribute's share among the targets becomes that among so many sources.
+void Reach(const Share& goal, size_t sources, const Population& population,
+           const std::vector<int64_t>& target, std::vector<double>* weights) {
+  // Never 0 or 1, which would put weights at 0 that other attributes still need.
+  const auto count = static_cast<double>(sources);
+  const double wanted = (goal.source * count + 0.5) / (count + 1);
+  const double share = ShareOf(population, target, goal.attribute, *weights);
+  const double with = wanted / share;
+  const double without = (1 - wanted) / (1 - share);
   for (size_t i = 0; i < target.size(); ++i)
     (*weights)[i] *= Has(population, target[i], goal.attribute) ? with : without;
 }
@@ -75,17 +76,20 @@ void Bound(double most, std::vector<double>* weights) {
 
 }  // namespace
 
-std::vector<double> BalancedWeights(const Population& population,
-                                    const std::vector<int64_t>& source,
-                                    const std::vector<int64_t>& target,
-                                    const std::vector<int>& attributes, double most) {
-  const std::vector<Goal> goals = GoalsOf(population, source, target, attributes);
-  std::vector<double> weights(target.size(), 1);
+Balance BalanceTargets(const Population& population, const std::vector<int64_t>& source,
+                       const std::vector<int64_t>& target, const std::vector<int>& attributes,
+                       double most) {
+  Balance balance;
+  balance.weights.assign(target.size(), 1);
+  balance.shares = SharesOf(population, source, target, attributes);
   for (int round = 0; round < kRounds; ++round) {
-    for (const Goal& goal : goals) Reach(goal, population, target, &weights);
-    Bound(most, &weights);
+    for (const Share& share : balance.shares)
+      Reach(share, source.size(), population, target, &balance.weights);
+    Bound(most, &balance.weights);
   }
-  return weights;
+  for (Share& share : balance.shares)
+    share.weighted = ShareOf(population, target, share.attribute, balance.weights);
+  return balance;
 }
 
 }  // namespace makeover::engine

@@ -10,14 +10,26 @@
 
 namespace makeover::engine {
 
-// Weights of the target rows, of a mean near 1 and between 1 / most and most, under which the share
-// of each of the attributes (numbers, see KeptAttributes) comes as near to its share among the
-// source rows as these bounds allow: raking (Deming and Stephan, 1940). An attribute whose shares
-// differ by more than a half belongs to what the target means and is left as it is. REQUIRES: most
-// >= 1; no row list is empty; rows are below the population's size.
-std::vector<double> BalancedWeights(const Population& population,
-                                    const std::vector<int64_t>& source,
-                                    const std::vector<int64_t>& target,
-                                    const std::vector<int>& attributes, double most);
+struct Balance {
+  // How common an attribute is, of 1: among the sources, among the targets, and among the targets
+  // by weight.
+  struct Share {
+    int attribute = 0;
+    double source = 0;
+    double target = 0;
+    double weighted = 0;
+  };
+  std::vector<double> weights;  // of the target rows; their mean is near 1
+  std::vector<Share> shares;    // of the attributes that the weights were made for
+};
+
+// Weights between 1 / most and most under which each of the attributes (numbers, see
+// KeptAttributes) is as common among the target rows as among the source rows, or as nearly so as
+// these bounds allow: raking (Deming and Stephan, 1940). An attribute whose shares differ by more
+// than a half belongs to what the target means and is left as it is.
+// REQUIRES: most >= 1; no list of rows is empty; rows are below the population's size.
+Balance BalanceTargets(const Population& population, const std::vector<int64_t>& source,
+                       const std::vector<int64_t>& target, const std::vector<int>& attributes,
+                       double most);
 
 }  // namespace makeover::engine

@@ -54,8 +54,20 @@ void LeaveOut(const engine::Division& division, engine::TrainingRun* run) {
   run->target_rows = std::move(target);
 }
 
+void SayBalance(const engine::Balance& balance, const std::vector<std::string>& attributes) {
+  std::string text;
+  for (const engine::Balance::Share& share : balance.shares) {
+    char line[200];
+    std::snprintf(line, sizeof line, "%s %s %.0f%% (%.0f%%, sources %.0f%%)",
+                  text.empty() ? "" : ",", attributes[static_cast<size_t>(share.attribute)].c_str(),
+                  100 * share.weighted, 100 * share.target, 100 * share.source);
+    text += line;
+  }
+  if (!text.empty()) std::fprintf(stderr, "mkengine: balanced targets:%s\n", text.c_str());
+}
+
 // Weighs the targets so that they resemble the sources in what the run shall keep.
-void Balance(const engine::Population& population, engine::TrainingRun* run) {
+void BalanceRun(const engine::Population& population, engine::TrainingRun* run) {
   if (run->config.balance <= 1 || run->filters.target.empty()) return;
   if (run->source_rows.empty() || run->target_rows.empty()) return;
   const auto size = static_cast<int64_t>(population.bits.size());
@@ -67,9 +79,11 @@ void Balance(const engine::Population& population, engine::TrainingRun* run) {
   const Sides sides =
       SidesOf({run->filters.source, run->filters.target}, false, population.attributes);
   const engine::Aim aim = AimOf(sides, population.attributes);
-  run->target_weights =
-      engine::BalancedWeights(population, run->source_rows, run->target_rows,
-                              engine::KeptAttributes(population, aim), run->config.balance);
+  engine::Balance balance =
+      engine::BalanceTargets(population, run->source_rows, run->target_rows,
+                             engine::KeptAttributes(population, aim), run->config.balance);
+  SayBalance(balance, population.attributes);
+  run->target_weights = std::move(balance.weights);
 }
 
 // Rows of the folder that the filter selects. Test pictures stay out of training.
@@ -178,7 +192,7 @@ bool Gather(const Arguments& arguments, const FaceWindow& window, const Surround
       // The test partition was left out by whoever made the lists.
       const engine::Population population = PopulationOf(ReadIndex(arguments.Text("--index")));
       LeaveOut(engine::Divide(population, 0), run);
-      Balance(population, run);
+      BalanceRun(population, run);
     }
     return true;
   }
@@ -193,7 +207,7 @@ bool Gather(const Arguments& arguments, const FaceWindow& window, const Surround
   run->target_rows = Select(folder, filters.target, clean);
   const engine::Population population = PopulationOf(folder);
   LeaveOut(engine::Divide(population, 0), run);
-  Balance(population, run);
+  BalanceRun(population, run);
   std::fprintf(stderr, "mkengine: %zu source and %zu target pictures\n", run->source_rows.size(),
                run->target_rows.size());
   *cache = run->out + "/dataset.pixels";

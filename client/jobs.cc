@@ -1,4 +1,5 @@
 #include <google/protobuf/struct.pb.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <map>
@@ -85,6 +86,30 @@ google::protobuf::Struct LinesOf(const std::string& text) {
   return all;
 }
 
+// What an engine wrote, to stdout: into a file or a pipe byte by byte; on a terminal, a dumb one
+// too, line by line and harmless.
+class LogPrinter {
+ public:
+  void Print(const std::string& bytes) {
+    if (!on_terminal_) return Write(bytes);
+    line_ += bytes;
+    const size_t whole = line_.rfind('\n') + 1;
+    Write(Harmless(ValidUtf8(line_.substr(0, whole))));
+    line_.erase(0, whole);
+  }
+
+  void Finish() const { Write(Harmless(ValidUtf8(line_))); }
+
+ private:
+  static void Write(const std::string& bytes) {
+    std::fwrite(bytes.data(), 1, bytes.size(), stdout);
+    std::fflush(stdout);
+  }
+
+  const bool on_terminal_ = isatty(STDOUT_FILENO) != 0;
+  std::string line_;  // that has no end yet
+};
+
 CommandResult Logs(Session& session, const std::string& text, bool follow) {
   v1::ReadLogsRequest request;
   MK_ASSIGN_OR_RETURN(const uint32_t id, ParseJobId(text));
@@ -94,15 +119,16 @@ CommandResult Logs(Session& session, const std::string& text, bool follow) {
   const auto stream = session.jobs().ReadLogs(&context, request);
   const bool as_json = session.out.form() == OutputForm::kJson;
   v1::ReadLogsResponse response;
+  LogPrinter printer;
   std::string all;  // as JSON alone
   while (stream->Read(&response)) {
     if (as_json) {
       all += response.data();
-      continue;
+    } else {
+      printer.Print(response.data());
     }
-    std::fwrite(response.data().data(), 1, response.data().size(), stdout);
-    std::fflush(stdout);
   }
+  printer.Finish();
   MK_RETURN_IF_ERROR(FromGrpcStatus(stream->Finish()));
   if (as_json) session.out.Emit(LinesOf(all), {}, nullptr);
   return ExitStatus::kDone;

@@ -81,6 +81,12 @@ size_t SkipEscape(std::string_view text, size_t at) {
   return end < text.size() ? end + 1 : end;
 }
 
+// U+0080 to U+009F in UTF-8; U+009B begins an escape sequence as ESC [ does.
+bool IsControlBeyondAscii(std::string_view bytes) {
+  return bytes.size() == 2 && bytes[0] == '\xC2' && static_cast<unsigned char>(bytes[1]) < 0xA0 &&
+         IsContinuation(bytes[1]);
+}
+
 template <size_t N>
 bool Contains(const std::array<std::string_view, N>& words, std::string_view word) {
   for (const std::string_view one : words) {
@@ -154,10 +160,13 @@ std::string CutToWidth(std::string_view text, int columns) {
 }
 
 std::string Harmless(std::string_view text) {
-  std::string harmless(text);
-  for (char& c : harmless) {
-    const auto code = static_cast<unsigned char>(c);
-    if ((code < 0x20 && c != '\n' && c != '\t') || code == 0x7F) c = '?';
+  std::string harmless;
+  for (size_t at = 0; at < text.size(); ++at) {
+    const auto code = static_cast<unsigned char>(text[at]);
+    const bool ascii = (code < 0x20 && code != '\n' && code != '\t') || code == 0x7F;
+    const bool beyond = IsControlBeyondAscii(text.substr(at, 2));
+    harmless += ascii || beyond ? '?' : text[at];
+    if (beyond) ++at;
   }
   return harmless;
 }

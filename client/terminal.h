@@ -53,8 +53,8 @@ int DisplayWidth(std::string_view text);
 // whole.
 std::string CutToWidth(std::string_view text, int columns);
 
-// Control characters, which could move a terminal's cursor, become '?'. For text that came from
-// elsewhere.
+// Control characters, which could move a terminal's cursor, become '?', those beyond ASCII too. For
+// text that came from elsewhere.
 std::string Harmless(std::string_view text);
 
 // What is not UTF-8 becomes '?'.

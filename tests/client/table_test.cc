@@ -84,6 +84,8 @@ TEST(CutToWidth, NeverWiderThanAsked) {
 TEST(Harmless, NoEscapesGetThrough) {
   EXPECT_EQ(Harmless("a\x1b[2Jb\r\x07\x7f"), "a?[2Jb???");
   EXPECT_EQ(Harmless("two\nlines\tand ä"), "two\nlines\tand ä");
+  EXPECT_EQ(Harmless("\u009b2J\u0085\u00a0\u00df"), "?2J?\u00a0\u00df");
+  EXPECT_EQ(Harmless("\xC2"), "\xC2");
 }
 
 TEST(ValidUtf8, OtherBytesBecomeQuestionMarks) {

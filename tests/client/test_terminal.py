@@ -70,6 +70,21 @@ class OnATerminal(unittest.TestCase):
         watch.signal()
         self.assertEqual(watch.end(), 130)
 
+    def test_logs_leave_the_terminal_as_it_is(self):
+        job = int(self.cluster.ok("submit-train", "--filter", "smiling", "--steps", "1000", "-o", "name"))
+        self.addCleanup(self.cluster.run, "jobs", "cancel", job)
+        logs = self.typed("jobs", "logs", job, "-f")
+        self.cluster.command("escape 7")
+        self.cluster.command("finish 1000")
+        self.assertEqual(logs.end(), 0)
+        self.assertIn("?[2J?]0;title??31mred 7\r\n", logs.shown)
+        for variables in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+            plain = self.typed("jobs", "logs", job, **variables)
+            self.assertEqual(plain.end(), 0)
+            self.assertNotIn("\x1b", plain.shown)
+            self.assertIn("red 7", plain.shown)
+        self.assertIn("\x1b[2J\x1b]0;title\x07\u009b31mred 7\n", self.cluster.ok("jobs", "logs", job), "as it is into a pipe")
+
     def test_colours(self):
         shown = self.typed("status")
         self.assertEqual(shown.end(), 0)

@@ -2,8 +2,8 @@
 """Stands in for mkengine in tests of the worker: speaks worker/ENGINE.md's protocol without LibTorch.
 
 `train` does what it reads from the named pipe $FAKE_ENGINE_DIR/train, a word and a number a line: `step N`, `sample N`,
-`picture N` (a sample that is a PNG), `checkpoint N`, `finish N`, `deaf`, `log N`. It writes `started PID` to $FAKE_ENGINE_DIR/said, so
-that a test knows that it is there.
+`picture N` (a sample that is a PNG), `checkpoint N`, `finish N`, `deaf`, `log N`, `escape N` (a log line that would take a
+terminal over). It writes `started PID` to $FAKE_ENGINE_DIR/said, so that a test knows that it is there.
 """
 
 import json
@@ -107,6 +107,8 @@ class Training:
             checkpoint(number)
         elif word == "log":
             print("x" * number, file=sys.stderr, flush=True)
+        elif word == "escape":
+            print(f"\x1b[2J\x1b]0;title\x07\u009b31mred {number}", file=sys.stderr, flush=True)
         elif word == "deaf":
             self.deaf = True
         elif word == "finish":

@@ -195,6 +195,17 @@ class GeometryTest(unittest.TestCase):
         events, _ = self.engine.run("prepare", self.path("faces"), "--out", self.path("p"), "--size", "1x1", expect=2)
         self.assertIn("40x48 to 256x256", events[-1]["message"])
 
+    def test_a_folder_is_made_only_where_all_is_right(self):
+        self.faces()
+        known = ["--source", "traina", "--target", "trainb"]
+        for words, status, part in ((["--filter", "trainc"], 2, "trainc"), (["--preset", "mtf", *known], 2, "Say what to train"),
+                                    (["--evaluate-every", "5", "--index", "x", *known], 2, "--pixels with --index"),
+                                    (["--filter", "traina & !traina"], 1, "too few usable target pictures")):
+            events, _ = self.engine.run("train", self.path("faces"), "--out", self.path("none"), *words, expect=status)
+            self.assertEqual(events[-1]["event"], "error", words)
+            self.assertIn(part, events[-1]["message"], words)
+            self.assertFalse(os.path.exists(self.path("none")), words)
+
     def test_a_cache_of_another_window_is_refused(self):
         self.faces()
         self.engine.run("prepare", self.path("faces"), "--out", self.path("p"), "--window", "40,80,80x100")
@@ -206,6 +217,7 @@ class GeometryTest(unittest.TestCase):
             events, _ = self.engine.run(*words, *more, expect=1)
             self.assertEqual((events[-1]["class"], events[-1]["code"]), ("USER", code))
             self.assertIn("mkengine prepare --size", events[-1]["advice"])
+            self.assertFalse(os.path.exists(self.path("run")))
         self.engine.run(*words, "--window", "40,80,80x100")
 
 

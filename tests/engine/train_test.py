@@ -223,6 +223,16 @@ class TrainTest(unittest.TestCase):
             self.assertEqual(process.returncode, 2, words)
             self.assertIn(message, stderr)
 
+    def test_wrong_usage_makes_no_folder(self):
+        with open(self.path("index"), "w") as file:
+            file.write("makeover-index 1 0 0 a\n")
+        for words, message in ((["--evaluate-every", 2], "--pixels with --index"),
+                               (["--evaluate-every", 2, "--index", self.path("index")], "needs --source E and --target E"),
+                               (["--filter", "a", "--preset", "mtf"], "Say what to train"), (["a-folder"], "no DIR")):
+            events, _ = self.train("none", "--steps", 1, *words, expect=2)
+            self.assertIn(message, last_error(events)["message"])
+            self.assertFalse(os.path.exists(self.path("none")), words)
+
     def test_unknown_settings_and_recipes(self):
         events, _ = self.train("out", "--set", "learning_rat=1", expect=1)
         self.assertIn("Did you mean learning_rate", last_error(events)["message"])

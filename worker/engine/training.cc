@@ -40,14 +40,6 @@ std::vector<int64_t> Usable(const std::vector<int64_t>& rows, const PixelCache& 
   return usable;
 }
 
-void RequireRows(const std::vector<int64_t>& rows, const char* side) {
-  if (rows.size() >= 2) return;
-  throw EngineError(ErrorClass::kUser, "too_few_pictures",
-                    "There are too few usable " + std::string(side) +
-                        " pictures to train: " + std::to_string(rows.size()) + ".",
-                    "Choose a filter that selects more pictures.");
-}
-
 // Of those rows of the run's targets that are left to train with.
 std::vector<double> WeightsOf(const std::vector<int64_t>& targets, const TrainingRun& run) {
   if (run.target_weights.empty()) return {};
@@ -363,6 +355,14 @@ Config ConfigOfCheckpoint(const std::string& path) { return CheckpointReader(pat
 ModelFilters FiltersOfCheckpoint(const std::string& path) {
   const CheckpointReader checkpoint(path);
   return {checkpoint.info().source, checkpoint.info().target};
+}
+
+void RequireRows(const std::vector<int64_t>& rows, const char* side) {
+  if (rows.size() >= 2) return;
+  throw EngineError(ErrorClass::kUser, "too_few_pictures",
+                    "There are too few usable " + std::string(side) +
+                        " pictures to train: " + std::to_string(rows.size()) + ".",
+                    "Choose a filter that selects more pictures.");
 }
 
 bool Train(const TrainingRun& run, const PixelCache& cache, const Surroundings& surroundings) {

@@ -56,6 +56,10 @@ Config ConfigOfCheckpoint(const std::string& path);
 // The filters that it was trained with. Throws EngineError.
 ModelFilters FiltersOfCheckpoint(const std::string& path);
 
+// Throws EngineError of class USER where there are too few rows to train with; `side` is "source"
+// or "target".
+void RequireRows(const std::vector<int64_t>& rows, const char* side);
+
 // Returns true when the run is done, false when it was stopped; either way everything is saved.
 // Throws EngineError.
 bool Train(const TrainingRun& run, const PixelCache& cache, const Surroundings& surroundings);

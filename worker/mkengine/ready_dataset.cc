@@ -106,14 +106,17 @@ engine::EvaluationFaces FacesOf(const Sides& sides, const JudgedDataset& dataset
           dataset.division.held_out};
 }
 
+void RequireDataset(const Arguments& arguments, const std::string& command) {
+  const bool pixels = arguments.Has("--pixels");
+  if (pixels == arguments.Has("--index") && arguments.operands().size() == (pixels ? 0 : 1)) return;
+  throw UsageError("mkengine " + command +
+                   " needs one folder of pictures, or --pixels with --index.");
+}
+
 std::optional<ReadyDataset> MakeReady(const Arguments& arguments, const std::string& command,
                                       const FaceWindow& window, const Surroundings& around) {
-  const bool worker = arguments.Has("--pixels") && arguments.Has("--index");
-  if (worker && arguments.operands().empty()) return ReadyIndex(arguments, window);
-  if (arguments.operands().size() != 1 || arguments.Has("--pixels") || arguments.Has("--index")) {
-    throw UsageError("mkengine " + command +
-                     " needs one folder of pictures, or --pixels with --index.");
-  }
+  RequireDataset(arguments, command);
+  if (arguments.Has("--pixels")) return ReadyIndex(arguments, window);
   RequirePictures();
   return ReadyFolder(arguments, window, around);
 }

@@ -25,9 +25,12 @@ struct ReadyDataset {
   std::string pixels;
 };
 
+// Throws UsageError where `command` got neither a folder nor --pixels with --index.
+void RequireDataset(const Arguments& arguments, const std::string& command);
+
 // From --pixels with --index, or from the folder, whose faces are decoded once and kept beside the
 // judges; `window` is the part of the pictures that the networks see. Nothing where a signal
-// stopped that. Throws UsageError where `command` got neither.
+// stopped that. Throws UsageError as RequireDataset does.
 std::optional<ReadyDataset> MakeReady(const Arguments& arguments, const std::string& command,
                                       const FaceWindow& window, const Surroundings& around);
 

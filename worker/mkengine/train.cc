@@ -105,6 +105,7 @@ std::vector<int64_t> Select(const FaceFolder& folder, const std::string& express
 // false when stopped.
 bool CacheOf(const FaceFolder& folder, const Selection& rows, const FaceWindow& window,
              const std::string& out, const Surroundings& around) {
+  engine::MakeFolder(out);
   const std::string path = out + "/dataset.pixels";
   const std::string note = out + "/dataset.txt";
   std::set<int64_t> wanted(rows.source.begin(), rows.source.end());
@@ -172,34 +173,30 @@ engine::Config ConfigOf(const Arguments& arguments) {
   return config;
 }
 
-// Fills in the rows and the path of the cache. Returns false when stopped by a signal.
-bool Gather(const Arguments& arguments, const FaceWindow& window, const Surroundings& around,
-            engine::TrainingRun* run, std::string* cache) {
-  if (arguments.Has("--pixels")) {
-    if (!arguments.Has("--source-rows") || !arguments.Has("--target-rows") ||
-        !arguments.operands().empty()) {
-      throw UsageError(
-          "--pixels FILE needs --source-rows FILE and --target-rows FILE, and no DIR.");
-    }
-    *cache = arguments.Text("--pixels");
-    if (HasFilters(arguments)) {
-      const FilterPair filters = FiltersOf(arguments, "train");
-      run->filters = {filters.source, filters.target};
-    }
-    run->source_rows = ReadRows(arguments.Text("--source-rows"));
-    run->target_rows = ReadRows(arguments.Text("--target-rows"));
-    if (arguments.Has("--index")) {
-      // The test partition was left out by whoever made the lists.
-      const engine::Population population = PopulationOf(ReadIndex(arguments.Text("--index")));
-      LeaveOut(engine::Divide(population, 0), run);
-      BalanceRun(population, run);
-    }
-    return true;
+void ReadListedRows(const Arguments& arguments, engine::TrainingRun* run) {
+  if (!arguments.Has("--source-rows") || !arguments.Has("--target-rows") ||
+      !arguments.operands().empty()) {
+    throw UsageError("--pixels FILE needs --source-rows FILE and --target-rows FILE, and no DIR.");
   }
+  if (HasFilters(arguments)) {
+    const FilterPair filters = FiltersOf(arguments, "train");
+    run->filters = {filters.source, filters.target};
+  }
+  run->source_rows = ReadRows(arguments.Text("--source-rows"));
+  run->target_rows = ReadRows(arguments.Text("--target-rows"));
+  if (arguments.Has("--index")) {
+    // The test partition was left out by whoever made the lists.
+    const engine::Population population = PopulationOf(ReadIndex(arguments.Text("--index")));
+    LeaveOut(engine::Divide(population, 0), run);
+    BalanceRun(population, run);
+  }
+}
+
+FaceFolder SelectRows(const Arguments& arguments, engine::TrainingRun* run) {
   if (arguments.operands().size() != 1)
     throw UsageError("mkengine train needs one folder of pictures, or --pixels.");
   const FilterPair filters = FiltersOf(arguments, "train");
-  const FaceFolder folder = OpenFolder(arguments.operands()[0]);
+  FaceFolder folder = OpenFolder(arguments.operands()[0]);
   const bool clean = !arguments.Has("--no-clean");
   run->filters = {clean ? WithCleaning(filters.source, folder.attributes) : filters.source,
                   clean ? WithCleaning(filters.target, folder.attributes) : filters.target};
@@ -207,11 +204,32 @@ bool Gather(const Arguments& arguments, const FaceWindow& window, const Surround
   run->target_rows = Select(folder, filters.target, clean);
   const engine::Population population = PopulationOf(folder);
   LeaveOut(engine::Divide(population, 0), run);
-  BalanceRun(population, run);
   std::fprintf(stderr, "mkengine: %zu source and %zu target pictures\n", run->source_rows.size(),
                run->target_rows.size());
-  *cache = run->out + "/dataset.pixels";
-  return CacheOf(folder, {run->source_rows, run->target_rows}, window, run->out, around);
+  engine::RequireRows(run->source_rows, "source");
+  engine::RequireRows(run->target_rows, "target");
+  BalanceRun(population, run);
+  return folder;
+}
+
+// Fills in the rows. Returns the path of the pixel cache, which is made where it has to be; empty
+// when stopped by a signal. Nothing is written before all options are found good.
+std::string Gather(const Arguments& arguments, const FaceWindow& window, const Surroundings& around,
+                   engine::TrainingRun* run) {
+  if (arguments.Has("--pixels")) {
+    ReadListedRows(arguments, run);
+    RequireEvaluable(arguments, *run);
+    return arguments.Text("--pixels");
+  }
+  const FaceFolder folder = SelectRows(arguments, run);
+  RequireEvaluable(arguments, *run);
+  const bool done = CacheOf(folder, {run->source_rows, run->target_rows}, window, run->out, around);
+  return done ? run->out + "/dataset.pixels" : "";
+}
+
+int StoppedBeforeTraining(const Surroundings& around) {
+  around.events->Emit(Json::Object{{"event", "stopped"}, {"step", 0}});
+  return kExitStopped;
 }
 
 std::string SettingsText() {
@@ -278,20 +296,13 @@ int RunTrain(const Arguments& arguments, const Surroundings& around) {
   const FaceWindow window = SettleWindow(arguments, &run.config);
   run.compute = ComputeOf(arguments, run.config.precision);
   EmitStart("train", run.compute, around);
-  engine::MakeFolder(run.out);
-  std::string cache_path;
-  if (!Gather(arguments, window, around, &run, &cache_path)) {
-    around.events->Emit(Json::Object{{"event", "stopped"}, {"step", 0}});
-    return kExitStopped;
-  }
+  const std::string cache_path = Gather(arguments, window, around, &run);
+  if (cache_path.empty()) return StoppedBeforeTraining(around);
   const engine::PixelCache cache(cache_path);
   RequireCacheOf(window, cache);
   const auto emit = [&around](const Json& event) { around.events->Emit(event); };
   const std::optional<TrainingEvaluator> evaluate = MakeTrainingEvaluator(arguments, run, around);
-  if (!evaluate.has_value()) {
-    around.events->Emit(Json::Object{{"event", "stopped"}, {"step", 0}});
-    return kExitStopped;
-  }
+  if (!evaluate.has_value()) return StoppedBeforeTraining(around);
   const bool done =
       engine::Train(run, cache, {emit, around.seconds, around.stop, EncodePng, *evaluate});
   return done ? kExitDone : kExitStopped;

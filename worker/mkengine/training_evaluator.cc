@@ -43,18 +43,30 @@ TrainingEvaluator EvaluatorOf(std::shared_ptr<const Guide> guide, std::function<
   };
 }
 
+bool Evaluates(const engine::Config& config) {
+  return config.evaluate_steps > 0 || config.evaluate_seconds > 0;
+}
+
+constexpr char kCommand[] = "train --evaluate-every";
+
 }  // namespace
+
+void RequireEvaluable(const Arguments& arguments, const engine::TrainingRun& run) {
+  if (!Evaluates(run.config)) return;
+  RequireDataset(arguments, kCommand);
+  if (run.filters.target.empty()) {
+    throw UsageError("--evaluate-every with --pixels needs --source E and --target E beside it.");
+  }
+  (void)JudgeFolder(arguments);
+}
 
 std::optional<TrainingEvaluator> MakeTrainingEvaluator(const Arguments& arguments,
                                                        const engine::TrainingRun& run,
                                                        const Surroundings& around) {
-  if (run.config.evaluate_steps == 0 && run.config.evaluate_seconds == 0)
-    return TrainingEvaluator();
-  if (run.filters.target.empty()) {
-    throw UsageError("--evaluate-every with --pixels needs --source E and --target E beside it.");
-  }
+  if (!Evaluates(run.config)) return TrainingEvaluator();
+  RequireEvaluable(arguments, run);
   std::optional<ReadyDataset> ready =
-      MakeReady(arguments, "train --evaluate-every", FaceWindowOf(Arguments(), run.config), around);
+      MakeReady(arguments, kCommand, FaceWindowOf(Arguments(), run.config), around);
   if (!ready.has_value()) return std::nullopt;
   const std::vector<std::string>& attributes = ready->dataset.population.attributes;
   const Sides sides = SidesOf({run.filters.source, run.filters.target}, false, attributes);

@@ -2,6 +2,7 @@
 
 make_old_checkpoint.py says how they were made.
 """
+import json
 import lzma
 import os
 import pathlib
@@ -12,7 +13,7 @@ import numpy
 import PIL.Image
 
 import engine_support
-from engine_support import checkpoint, read_safetensors
+from engine_support import checkpoint, read_safetensors, write_pixels
 
 DATA = pathlib.Path(__file__).resolve().parent / "data"
 # Levels out of 255: kernels may add in another order, and a level may fall on the other side of a rounding.
@@ -40,6 +41,10 @@ def write_picture(path):
 def pixels(path):
     with PIL.Image.open(path) as picture:
         return numpy.asarray(picture.convert("RGB")).astype(int)
+
+
+def numbers(tensor):
+    return numpy.frombuffer(tensor[2], numpy.float32)
 
 
 class OldCheckpointTest(unittest.TestCase):
@@ -74,12 +79,20 @@ class OldCheckpointTest(unittest.TestCase):
 
     def test_trains_on(self):
         for name, model in self.each():
-            step = int(read_safetensors(model)[0]["step"])
+            metadata, before = read_safetensors(model)
+            step = int(metadata["step"])
+            width, height = map(int, json.loads(metadata["config"]).get("size", "80x100").split("x"))
+            write_pixels(self.path("faces.pixels"), 9, height=height, width=width)
             out = self.path(name)
             self.engine.train(self.folder, out, "--resume", model, "--steps", step + 1)
-            before, after = read_safetensors(model)[1], read_safetensors(checkpoint(out, step + 1))[1]
+            later, after = read_safetensors(checkpoint(out, step + 1))
+            self.assertEqual(later["recipe"], metadata["recipe"])
             self.assertLessEqual(set(before), set(after))
-            self.assertNotEqual(before["generator.block0.conv1.weight"], after["generator.block0.conv1.weight"])
+            for network in ("generator", "generator_ema", "discriminator"):
+                names = [one for one in before if one.startswith(f"{network}.")]
+                self.assertEqual([before[one][:2] for one in names], [after[one][:2] for one in names])
+                moves = [abs(numbers(before[one]) - numbers(after[one])).max() for one in names]
+                self.assertTrue(0 < max(moves) < 10, f"{name} {network}: {max(moves)}")
 
 
 if __name__ == "__main__":

@@ -28,7 +28,9 @@ void AddConvertCommand(CLI::App& app, Choice& choice) {
   command->add_option("--out", options->out, "The folder to write to; default: PATH-makeover");
   command->add_option("--strength", options->strength, "How much is changed, 0 to 1 (1)")
       ->check(CLI::Range(0.0, 1.0));
-  command->add_option("--align", *align, "none: the faces lie as in aligned CelebA")
+  command
+      ->add_option("--align", *align,
+                   "none: the faces lie as those that the model was trained with")
       ->check(CLI::IsMember({"auto", "none"}));
   command->add_flag("--recursive", options->recursive, "Also what lies in folders below");
   command->add_flag("--detach", options->detach,

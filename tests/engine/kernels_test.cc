@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "worker/engine/activated_conv.h"
@@ -103,7 +104,9 @@ std::vector<ConvCase> ConvCases() {
       {24, 24, 3, 20, 16, options(1, 1, 0, true, Resample::kMeanPool)},
       {96, 96, 3, 9, 7, options(1, 1, 0, true, Resample::kMeanPool)},
       {8, 6, 1, 8, 6, options(1, 0, 0.2, false, Resample::kMeanPool)},
+      {17, 33, 3, 11, 9, options(1, 1, 0.2, false, Resample::kMeanPool)},
       {64, 64, 3, 10, 8, options(1, 1, 0, true, Resample::kTwice)},
+      {33, 17, 3, 6, 7, options(1, 1, 0.2, false, Resample::kTwice)},
       {12, 20, 3, 5, 7, options(1, 1, 1, false, Resample::kTwice)},
       {8, 8, 1, 5, 4, options(1, 0, 0, true, Resample::kTwice)},
       {6, 6, 5, 6, 5, options(1, 2, 0, true, Resample::kTwice)},
@@ -135,6 +138,68 @@ TEST(ActivatedConvTest, GivesAPictureTheSameBitsAloneAndInABatch) {
     const torch::Tensor all = ActivatedConv(x, weight, bias, options);
     const torch::Tensor one = ActivatedConv(x.narrow(0, 3, 1), weight, bias, options);
     EXPECT_TRUE(torch::equal(all.narrow(0, 3, 1), one));
+  }
+}
+
+TEST(ActivatedConvTest, ItsResidualCanBeScaledByChannels) {
+  const torch::NoGradGuard guard;
+  for (const torch::ScalarType type : kTypes) {
+    for (const Resample resample : {Resample::kNone, Resample::kMeanPool, Resample::kTwice}) {
+      torch::manual_seed(5);
+      const torch::Tensor x = Random({2, 40, 10, 7}, type);
+      const torch::Tensor weight =
+          (Random({40, 40, 3, 3}, torch::kBFloat16) * 0.25).to(torch::kFloat32);
+      const torch::Tensor bias = torch::randn({40});
+      const torch::Tensor scale = torch::rand({40}) + 0.5;
+      ConvOptions options = {1, 1, 0, false, resample};
+      torch::Tensor exact = PlainActivatedConv(x.to(torch::kFloat64), weight.to(torch::kFloat64),
+                                               bias.to(torch::kFloat64), options);
+      torch::Tensor added = x.to(torch::kFloat64);
+      if (resample == Resample::kMeanPool) added = torch::avg_pool2d(added, 2);
+      if (resample == Resample::kTwice) added = torch::upsample_nearest2d(added, {20, 14});
+      exact = exact + added * scale.view({1, -1, 1, 1});
+      options.residual = true;
+      EXPECT_LT(Error(ScaledActivatedConv(x, weight, bias, scale, options), exact),
+                Tolerance(type));
+    }
+  }
+}
+
+TEST(NarrowTest, ManyChannelsBecomeFew) {
+  for (const torch::ScalarType type : kTypes) {
+    for (const auto& [channels, outputs] : {std::pair<int64_t, int64_t>(48, 3), {33, 4}, {7, 1}}) {
+      torch::manual_seed(3);
+      const torch::Tensor x = Random({3, channels, 5, 7}, type);
+      const torch::Tensor linear =
+          Random({outputs, channels}, torch::kBFloat16).to(torch::kFloat32);
+      const torch::Tensor rectified =
+          Random({outputs, channels}, torch::kBFloat16).to(torch::kFloat32);
+      const torch::Tensor bias = torch::randn({outputs});
+      const torch::Tensor in = x.to(torch::kFloat64);
+      const auto conv = [&](const torch::Tensor& from, const torch::Tensor& weight) {
+        return torch::conv2d(from, weight.to(torch::kFloat64).view({outputs, channels, 1, 1}));
+      };
+      const torch::Tensor exact = conv(in, linear) + conv(torch::relu(in), rectified) +
+                                  bias.to(torch::kFloat64).view({1, -1, 1, 1});
+      const torch::Tensor found = RunNarrowOutputs(x, linear, rectified, bias);
+      EXPECT_EQ(found.scalar_type(), torch::kFloat32);
+      EXPECT_LT(Error(found, exact), 1e-6) << type << " " << channels;
+    }
+  }
+}
+
+TEST(NarrowTest, FewChannelsBecomeMany) {
+  for (const torch::ScalarType type : kTypes) {
+    for (const auto& [channels, outputs] : {std::pair<int64_t, int64_t>(3, 24), {3, 16}, {5, 37}}) {
+      torch::manual_seed(3);
+      const torch::Tensor x = torch::rand({3, channels, 5, 7});
+      const torch::Tensor weight = torch::randn({outputs, channels});
+      const torch::Tensor bias = torch::randn({outputs});
+      const torch::Tensor exact = torch::conv2d(
+          x.to(torch::kFloat64), weight.to(torch::kFloat64).view({outputs, channels, 1, 1}),
+          bias.to(torch::kFloat64));
+      EXPECT_LT(Error(RunNarrowInputs(x, weight, bias, type), exact), Tolerance(type));
+    }
   }
 }
 

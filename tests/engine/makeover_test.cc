@@ -56,11 +56,14 @@ TEST(MakeoverNetworksTest, TheUntrainedGeneratorIsNearTheIdentityAtEverySize) {
 }
 
 // A generator whose running statistics and weights are far from where they began.
-std::shared_ptr<Generator> Shaken(const std::string& network) {
+std::shared_ptr<Generator> Shaken(const std::string& network,
+                                  torch::ScalarType type = torch::kFloat32) {
   Config config;
   config.network = network;
   config.generator_channels = 16;
-  auto generator = MakeGenerator(config, NetworkOptions());
+  NetworkOptions options;
+  options.type = type;
+  auto generator = MakeGenerator(config, options);
   const torch::NoGradGuard guard;
   torch::manual_seed(11);
   for (torch::Tensor& weight : generator->parameters()) weight += 0.02 * torch::randn_like(weight);
@@ -78,6 +81,16 @@ TEST_P(GraphTest, ComputesWhatTheGeneratorDoes) {
   const torch::Tensor expected = generator->forward(faces);
   ASSERT_GT(Distance(expected, faces), 0.01F);
   EXPECT_LT(Distance(RunGraph(generator->Describe(), faces), expected), 1e-5F);
+}
+
+TEST_P(GraphTest, IsWhatTheGeneratorDoesInBfloat16ButForItsRounding) {
+  const std::shared_ptr<Generator> generator = Shaken(GetParam(), torch::kBFloat16);
+  const torch::NoGradGuard guard;
+  const torch::Tensor faces = Faces(2);
+  const torch::Tensor exact = RunGraph(generator->Describe(), faces);
+  const torch::Tensor found = generator->forward(faces);
+  EXPECT_LT((found - exact).abs().mean().item<float>(), 0.004F);
+  EXPECT_LT(Distance(found, exact), 0.04F);
 }
 
 TEST_P(GraphTest, FoldingLeavesTheResultAndFewerOperations) {

@@ -22,11 +22,11 @@ torch::Tensor Widened(const torch::Tensor& kernel) {
   return wide;
 }
 
-// Its transpose, on [n + 1, n + 1, ..].
+// Its transpose.
 torch::Tensor Narrowed(const torch::Tensor& wide) {
-  const int64_t n = wide.size(0) - 1;
-  torch::Tensor kernel = wide.narrow(0, 0, n).narrow(1, 0, n).clone();
-  for (int64_t i = 1; i < 4; ++i) kernel.add_(wide.narrow(0, i / 2, n).narrow(1, i % 2, n));
+  const int64_t n = wide.size(2) - 1;
+  torch::Tensor kernel = wide.narrow(2, 0, n).narrow(3, 0, n).clone();
+  for (int64_t i = 1; i < 4; ++i) kernel.add_(wide.narrow(2, i / 2, n).narrow(3, i % 2, n));
   return kernel;
 }
 
@@ -60,12 +60,30 @@ void AddResidual(const ConvOptions& options, const torch::Tensor& values, bool b
   finish->scale = options.resample == Resample::kMeanPool ? 0.25 : 1;
 }
 
+bool HasBlocks(const torch::Tensor& weight, const ConvOptions& options) {
+  return options.resample != Resample::kNone && options.padding == 1 &&
+         HasBlockConvs(weight.detach());
+}
+
+// The weights of a mean of four places.
+double BlockScale(const ConvOptions& options) {
+  return options.resample == Resample::kMeanPool ? 0.25 : 1;
+}
+
 torch::Tensor Forward(const torch::Tensor& x, const torch::Tensor& weight,
-                      const torch::Tensor& bias, const ConvOptions& options) {
-  const KernelShape shape = ShapeOf(weight, options);
+                      const torch::Tensor& bias, const torch::Tensor& scales,
+                      const ConvOptions& options) {
   Finish finish;
   finish.bias = bias;
+  finish.scales = scales;
   AddResidual(options, x, false, &finish);
+  if (HasBlocks(weight, options)) {
+    const BlockKernel kernel = {weight.detach(), false, BlockScale(options)};
+    return options.resample == Resample::kMeanPool
+               ? RunPooledConv(x, options.slope, kernel, finish, x.size(2) / 2, x.size(3) / 2)
+               : RunDoubledConv(x, options.slope, kernel, finish, 2 * x.size(2), 2 * x.size(3));
+  }
+  const KernelShape shape = ShapeOf(weight, options);
   if (options.resample == Resample::kTwice) {
     return RunTransposedConv(x, options.slope, shape, finish, 2 * x.size(2), 2 * x.size(3));
   }
@@ -77,35 +95,47 @@ torch::Tensor Forward(const torch::Tensor& x, const torch::Tensor& weight,
 
 torch::Tensor InputGradient(const torch::Tensor& g, const torch::Tensor& x,
                             const torch::Tensor& weight, const ConvOptions& options) {
-  const KernelShape shape = ShapeOf(weight, options);
   Finish finish;
   if (options.slope != 1) {
     finish.mask = x;
     finish.slope = options.slope;
   }
   AddResidual(options, g, true, &finish);
+  if (HasBlocks(weight, options)) {
+    const BlockKernel kernel = {weight.detach(), true, BlockScale(options)};
+    return options.resample == Resample::kMeanPool
+               ? RunDoubledConv(g, 1, kernel, finish, x.size(2), x.size(3))
+               : RunPooledConv(g, 1, kernel, finish, x.size(2), x.size(3));
+  }
+  const KernelShape shape = ShapeOf(weight, options);
   if (options.resample == Resample::kTwice) {
     return RunConv(g, 1, shape, finish, x.size(2), x.size(3));
   }
   return RunTransposedConv(g, 1, shape, finish, x.size(2), x.size(3));
 }
 
+// The gradient of a kernel that is widened.
+torch::Tensor WideGradientOf(const torch::Tensor& g, const torch::Tensor& x, int64_t n,
+                             const ConvOptions& options) {
+  if (options.resample == Resample::kMeanPool) {
+    return Narrowed(RunWeightGradient(x, options.slope, g, 1, n + 1, 2, options.padding)) * 0.25;
+  }
+  const torch::Tensor wide =
+      RunWeightGradient(g, 1, x, options.slope, n + 1, 2, options.padding).transpose(0, 1);
+  return Narrowed(wide.flip({2, 3}));
+}
+
 // Shaped like the weight, [out, in, n, n].
 torch::Tensor WeightGradientOf(const torch::Tensor& g, const torch::Tensor& x,
                                const torch::Tensor& weight, const ConvOptions& options) {
   const int64_t n = weight.size(2);
-  torch::Tensor gradient;  // [n, n, in, out]
-  if (options.resample == Resample::kMeanPool) {
-    gradient =
-        Narrowed(RunWeightGradient(x, options.slope, g, 1, n + 1, 2, options.padding)) * 0.25;
-  } else if (options.resample == Resample::kTwice) {
-    const torch::Tensor wide =
-        RunWeightGradient(g, 1, x, options.slope, n + 1, 2, options.padding).transpose(2, 3);
-    gradient = Narrowed(wide.flip({0, 1}));
-  } else {
-    gradient = RunWeightGradient(x, options.slope, g, 1, n, options.stride, options.padding);
+  if (options.resample == Resample::kNone) {
+    return RunWeightGradient(x, options.slope, g, 1, n, options.stride, options.padding);
   }
-  return gradient.permute({3, 2, 0, 1});
+  if (!HasBlocks(weight, options)) return WideGradientOf(g, x, n, options);
+  return options.resample == Resample::kMeanPool
+             ? RunPooledWeightGradient(x, options.slope, g, 1, false, BlockScale(options))
+             : RunPooledWeightGradient(g, 1, x, options.slope, true, BlockScale(options));
 }
 
 torch::Tensor BiasGradient(const torch::Tensor& g) {
@@ -152,7 +182,7 @@ class KernelConv : public torch::autograd::Function<KernelConv> {
                                const ConvOptions& options) {
     context->save_for_backward({x, weight, bias});
     SaveOptions(options, context);
-    return Forward(x, weight, bias, options);
+    return Forward(x, weight, bias, {}, options);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -180,6 +210,13 @@ torch::Tensor ActivatedConv(const torch::Tensor& x, const torch::Tensor& weight,
                             const torch::Tensor& bias, const ConvOptions& options) {
   if (!KernelsFor(x)) return PlainActivatedConv(x, weight, bias, options);
   return KernelConv::apply(x, weight, bias, options);
+}
+
+torch::Tensor ScaledActivatedConv(const torch::Tensor& x, const torch::Tensor& weight,
+                                  const torch::Tensor& bias, const torch::Tensor& scale,
+                                  const ConvOptions& options) {
+  const bool halved = options.resample == Resample::kMeanPool;
+  return Forward(x, weight, bias, halved ? scale * BlockScale(options) : scale, options);
 }
 
 torch::Tensor PlainActivatedConv(const torch::Tensor& x, const torch::Tensor& weight,

@@ -32,7 +32,13 @@ struct ConvOptions {
 torch::Tensor ActivatedConv(const torch::Tensor& x, const torch::Tensor& weight,
                             const torch::Tensor& bias, const ConvOptions& options);
 
-// The same by LibTorch's operations in any type.
+// scale * x + conv(act(x)) instead, [in] float32 by channels. REQUIRES: kernels for x, a residual,
+// and that no gradient is wanted.
+torch::Tensor ScaledActivatedConv(const torch::Tensor& x, const torch::Tensor& weight,
+                                  const torch::Tensor& bias, const torch::Tensor& scale,
+                                  const ConvOptions& options);
+
+// ActivatedConv by LibTorch's operations in any type.
 torch::Tensor PlainActivatedConv(const torch::Tensor& x, const torch::Tensor& weight,
                                  const torch::Tensor& bias, const ConvOptions& options);
 

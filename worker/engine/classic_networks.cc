@@ -3,6 +3,7 @@
 #include <string>
 
 #include "worker/engine/describe.h"
+#include "worker/engine/kernel_runs.h"
 #include "worker/engine/random.h"
 
 namespace makeover::engine {
@@ -42,14 +43,41 @@ ClassicGenerator::ClassicGenerator(const NetworkOptions& options) : type_(option
 }
 
 torch::Tensor ClassicGenerator::forward(const torch::Tensor& x) {
-  torch::Tensor y = NetworkInput(x, type_);
-  y = blocks_[0](y, Resample::kMeanPool);
-  y = blocks_[1](y, Resample::kMeanPool);
-  y = blocks_[3](blocks_[2](y));
-  y = blocks_[5](blocks_[4](y, Resample::kTwice));
-  y = output_(blocks_[7](blocks_[6](y, Resample::kTwice)));
+  const bool infer = !is_training() && !torch::GradMode::is_enabled();
+  torch::Tensor y;
+  if (infer && KernelsFor(x.device(), type_)) {
+    y = Infer(x);
+  } else {
+    y = NetworkInput(x, type_);
+    y = blocks_[0](y, Resample::kMeanPool);
+    y = blocks_[1](y, Resample::kMeanPool);
+    y = blocks_[3](blocks_[2](y));
+    y = blocks_[5](blocks_[4](y, Resample::kTwice));
+    y = output_(blocks_[7](blocks_[6](y, Resample::kTwice)));
+  }
   // Stretched beyond [0, 1], so that black and white are reached at finite weights.
   return 0.5 + 1.1 * (torch::sigmoid(y.to(torch::kFloat32)) - 0.5);
+}
+
+torch::Tensor ClassicGenerator::Infer(const torch::Tensor& x) {
+  // The first projection reads 2x - 1 from the picture itself.
+  const auto [weight, bias] = blocks_[0]->FoldedProjection();
+  torch::Tensor y = RunNarrowInputs(x, 2 * weight, bias - weight.sum(1), type_);
+  y = blocks_[0]->Convolved(y, Resample::kMeanPool);
+  y = blocks_[1](y, Resample::kMeanPool);
+  // A block without a projection begins with a normalisation, which the one before it takes over.
+  const auto pair = [&](size_t first, Resample resample) {
+    return blocks_[first]->Convolved(blocks_[first]->Normalised(y, resample), resample,
+                                     blocks_[first + 1]->norm);
+  };
+  y = blocks_[3]->Convolved(pair(2, Resample::kNone));
+  y = blocks_[5]->Convolved(pair(4, Resample::kTwice));
+  y = blocks_[7]->conv1->AddedTo(pair(6, Resample::kTwice), Resample::kNone);
+  // What follows is linear but for one ReLU: out (y + conv2 relu(y)).
+  const ConvImpl& conv = *blocks_[7]->conv2;
+  const torch::Tensor out = output_->weight.flatten(1);
+  return RunNarrowOutputs(y, out, torch::mm(out, conv.weight.flatten(1)),
+                          output_->bias + torch::mv(out, conv.bias));
 }
 
 Graph ClassicGenerator::Describe() const {

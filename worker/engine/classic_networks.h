@@ -21,6 +21,9 @@ class ClassicGenerator : public Generator {
   void Initialise(uint64_t seed);
 
  private:
+  // In inference, on kernels: the last convolution's logits in float32.
+  torch::Tensor Infer(const torch::Tensor& x);
+
   torch::ScalarType type_;
   std::vector<ResidualBlock> blocks_;
   Conv output_{nullptr};

@@ -5,24 +5,34 @@
 #include <algorithm>
 #include <functional>
 
+#include "worker/engine/kernels/narrow.h"
+
 namespace makeover::engine {
 namespace {
 
 using kernels::Gather;
+using kernels::Method;
 using kernels::Type;
 
-Type TypeOf(const torch::Tensor& x) {
-  return x.scalar_type() == torch::kBFloat16 ? Type::kBfloat16 : Type::kFloat32;
+Type TypeOf(torch::ScalarType type) {
+  return type == torch::kBFloat16 ? Type::kBfloat16 : Type::kFloat32;
 }
+
+Type TypeOf(const torch::Tensor& x) { return TypeOf(x.scalar_type()); }
 
 torch::Tensor ChannelsLast(const torch::Tensor& x) {
   return x.contiguous(torch::MemoryFormat::ChannelsLast);
 }
 
+torch::Tensor EmptyPictures(const torch::Tensor& like, torch::ScalarType type, int64_t channels,
+                            int64_t height, int64_t width) {
+  return torch::empty({like.size(0), channels, height, width},
+                      like.options().dtype(type).memory_format(torch::MemoryFormat::ChannelsLast));
+}
+
 torch::Tensor EmptyPictures(const torch::Tensor& like, int64_t channels, int64_t height,
                             int64_t width) {
-  return torch::empty({like.size(0), channels, height, width},
-                      like.options().memory_format(torch::MemoryFormat::ChannelsLast));
+  return EmptyPictures(like, like.scalar_type(), channels, height, width);
 }
 
 // LibTorch aligns what it allocates to 64 bytes.
@@ -41,10 +51,10 @@ void ForParts(int64_t parts, const std::function<void(int64_t)>& run) {
 
 int64_t PartsOf(int64_t work) { return std::min<int64_t>(work, at::get_num_threads()); }
 
-torch::Tensor PaddedBias(const torch::Tensor& bias) {
+torch::Tensor Padded(const torch::Tensor& values) {
   const torch::Tensor padded =
-      torch::zeros({kernels::PaddedOutputs(bias.size(0))}, torch::kFloat32);
-  padded.narrow(0, 0, bias.size(0)).copy_(bias.detach());
+      torch::zeros({kernels::PaddedOutputs(values.size(0))}, torch::kFloat32);
+  padded.narrow(0, 0, values.size(0)).copy_(values.detach());
   return padded;
 }
 
@@ -72,6 +82,16 @@ kernels::WeightView ViewOf(const torch::Tensor& kernel) {
   return view;
 }
 
+// The transpose of a convolution with these weights reads them backwards.
+kernels::WeightView Transposed(kernels::WeightView view) {
+  view.data += (view.taps_y - 1) * view.stride_y + (view.taps_x - 1) * view.stride_x;
+  view.stride_y = -view.stride_y;
+  view.stride_x = -view.stride_x;
+  std::swap(view.inputs, view.outputs);
+  std::swap(view.stride_input, view.stride_output);
+  return view;
+}
+
 // A gather from x to out with the finish; tensors must live until it has run.
 class Convolution {
  public:
@@ -92,8 +112,15 @@ class Convolution {
 
   Gather& gather() { return gather_; }
 
+  // By the faster method, where stride and step leave a choice.
   void Run(const kernels::WeightView& weights) {
-    gather_.method = kernels::MethodFor(weights, gather_.window.stride, gather_.step);
+    const bool choice = gather_.window.stride == 1 && gather_.step == 1;
+    Run(weights,
+        choice && kernels::Suits(Method::kWinograd, weights) ? Method::kWinograd : Method::kDirect);
+  }
+
+  void Run(const kernels::WeightView& weights, Method method) {
+    gather_.method = method;
     const torch::Tensor packed =
         Bytes(kernels::PackedWeightBytes(gather_.type, gather_.method, weights));
     kernels::PackWeights(gather_.type, gather_.method, weights, packed.data_ptr());
@@ -107,7 +134,7 @@ class Convolution {
   void SetFinish(const Finish& finish) {
     kernels::Epilogue& epilogue = gather_.epilogue;
     if (finish.bias.defined()) {
-      bias_ = PaddedBias(finish.bias);
+      bias_ = Padded(finish.bias);
       epilogue.bias = bias_.data_ptr<float>();
     }
     if (finish.mask.defined()) {
@@ -122,9 +149,13 @@ class Convolution {
     epilogue.height = values_.size(2);
     epilogue.width = values_.size(3);
     epilogue.scale = static_cast<float>(finish.scale);
+    if (finish.scales.defined()) {
+      scales_ = Padded(finish.scales);
+      epilogue.scales = scales_.data_ptr<float>();
+    }
   }
 
-  torch::Tensor x_, out_, bias_, mask_, values_;
+  torch::Tensor x_, out_, bias_, mask_, values_, scales_;
   Gather gather_;
 };
 
@@ -144,11 +175,13 @@ Phase PhaseOf(int64_t first, int64_t size, int64_t n, int64_t stride, int64_t pa
 
 }  // namespace
 
-bool KernelsFor(const torch::Tensor& x) {
-  if (!x.device().is_cpu()) return false;
-  if (x.scalar_type() == torch::kBFloat16) return kernels::Available(Type::kBfloat16);
-  return x.scalar_type() == torch::kFloat32 && kernels::Available(Type::kFloat32);
+bool KernelsFor(const torch::Device& device, torch::ScalarType type) {
+  if (!device.is_cpu()) return false;
+  if (type == torch::kBFloat16) return kernels::Available(Type::kBfloat16);
+  return type == torch::kFloat32 && kernels::Available(Type::kFloat32);
 }
+
+bool KernelsFor(const torch::Tensor& x) { return KernelsFor(x.device(), x.scalar_type()); }
 
 torch::Tensor RunConv(const torch::Tensor& x, double slope, const KernelShape& shape,
                       const Finish& finish, int64_t height, int64_t width) {
@@ -194,39 +227,129 @@ torch::Tensor RunTransposedConv(const torch::Tensor& x, double slope, const Kern
   return out;
 }
 
-torch::Tensor RunWeightGradient(const torch::Tensor& x, double slope, const torch::Tensor& g,
-                                double g_slope, int64_t n, int64_t stride, int64_t padding) {
-  const torch::Tensor in = ChannelsLast(x);
-  const torch::Tensor gradient = ChannelsLast(g);
+bool HasBlockConvs(const torch::Tensor& kernel) {
+  return kernels::Suits(Method::kPooled, ViewOf(kernel)) &&
+         kernels::Suits(Method::kDoubled, ViewOf(kernel));
+}
+
+namespace {
+
+torch::Tensor RunBlockConv(Method method, const torch::Tensor& x, double slope,
+                           const BlockKernel& kernel, const Finish& finish, int64_t height,
+                           int64_t width) {
+  kernels::WeightView view = ViewOf(kernel.kernel);
+  if (kernel.transposed) view = Transposed(view);
+  view.scale = static_cast<float>(kernel.scale);
+  const torch::Tensor out = EmptyPictures(x, view.outputs, height, width);
+  Convolution convolution(x, slope, finish, out);
+  Gather& gather = convolution.gather();
+  const int64_t size = method == Method::kDoubled ? 2 : 1;  // of the block of a place
+  gather.places_y = (height + size - 1) / size;
+  gather.places_x = (width + size - 1) / size;
+  gather.window.first_dy = gather.window.first_dx = -1;
+  convolution.Run(view, method);
+  return out;
+}
+
+}  // namespace
+
+torch::Tensor RunPooledConv(const torch::Tensor& x, double slope, const BlockKernel& kernel,
+                            const Finish& finish, int64_t height, int64_t width) {
+  return RunBlockConv(Method::kPooled, x, slope, kernel, finish, height, width);
+}
+
+torch::Tensor RunDoubledConv(const torch::Tensor& x, double slope, const BlockKernel& kernel,
+                             const Finish& finish, int64_t height, int64_t width) {
+  return RunBlockConv(Method::kDoubled, x, slope, kernel, finish, height, width);
+}
+
+namespace {
+
+// Where the gradients of a kernel go.
+kernels::WeightTarget TargetOf(const torch::Tensor& gradient, bool transposed, double scale) {
+  kernels::WeightTarget target;
+  target.data = gradient.data_ptr<float>();
+  target.stride_output = gradient.stride(transposed ? 1 : 0);
+  target.stride_input = gradient.stride(transposed ? 0 : 1);
+  target.stride_y = gradient.stride(2);
+  target.stride_x = gradient.stride(3);
+  target.scale = static_cast<float>(scale);
+  if (transposed) {
+    target.data += gradient.size(2) * gradient.size(3) - 1;
+    target.stride_y = -target.stride_y;
+    target.stride_x = -target.stride_x;
+  }
+  return target;
+}
+
+// x and g must live until it has run, and be channels_last.
+kernels::WeightGradient WorkOf(const torch::Tensor& x, double slope, const torch::Tensor& g,
+                               double g_slope) {
   kernels::WeightGradient work;
   work.type = TypeOf(x);
-  work.window = {in.size(2),
-                 in.size(3),
-                 in.size(1),
-                 stride,
-                 static_cast<int>(n),
-                 static_cast<int>(n),
-                 -padding,
-                 -padding,
-                 static_cast<float>(slope)};
-  work.in = in.data_ptr();
-  work.gradient = gradient.data_ptr();
-  work.places_y = gradient.size(2);
-  work.places_x = gradient.size(3);
-  work.outputs = gradient.size(1);
+  work.window.height = x.size(2);
+  work.window.width = x.size(3);
+  work.window.channels = x.size(1);
+  work.window.slope = static_cast<float>(slope);
+  work.in = x.data_ptr();
+  work.gradient = g.data_ptr();
+  work.places_y = g.size(2);
+  work.places_x = g.size(3);
+  work.outputs = g.size(1);
   work.slope = static_cast<float>(g_slope);
-  const int64_t pictures = in.size(0);
+  return work;
+}
+
+void SetTaps(int64_t n, int64_t stride, int64_t padding, kernels::Window* window) {
+  window->taps_y = window->taps_x = static_cast<int>(n);
+  window->first_dy = window->first_dx = -padding;
+  window->stride = stride;
+}
+
+void Run(const kernels::WeightGradient& work, int64_t pictures,
+         const kernels::WeightTarget& target) {
   const int64_t parts = PartsOf(pictures);
-  const torch::Tensor sums =
-      torch::zeros({parts, n, n, kernels::PaddedInputs(in.size(1), work.outputs),
-                    kernels::PaddedOutputs(work.outputs)});
+  const torch::Tensor sums = torch::zeros({parts, kernels::SumCount(work)});
   ForParts(parts, [&](int64_t part) {
     const torch::Tensor scratch = Bytes(kernels::ScratchBytes(work));
     kernels::AddWeightGradient(work, PartBegin(part, parts, pictures),
                                PartBegin(part + 1, parts, pictures),
                                sums.data_ptr<float>() + part * sums.stride(0), scratch.data_ptr());
   });
-  return sums.sum(0).narrow(2, 0, in.size(1)).narrow(3, 0, work.outputs);
+  ForParts(parts, [&](int64_t part) {
+    kernels::WriteWeightGradient(work, sums.data_ptr<float>(), parts,
+                                 PartBegin(part, parts, work.inputs()),
+                                 PartBegin(part + 1, parts, work.inputs()), target);
+  });
+}
+
+}  // namespace
+
+torch::Tensor RunWeightGradient(const torch::Tensor& x, double slope, const torch::Tensor& g,
+                                double g_slope, int64_t n, int64_t stride, int64_t padding) {
+  const torch::Tensor in = ChannelsLast(x);
+  const torch::Tensor gradient = ChannelsLast(g);
+  const torch::Tensor result = torch::empty({g.size(1), x.size(1), n, n});
+  kernels::WeightGradient work = WorkOf(in, slope, gradient, g_slope);
+  SetTaps(n, stride, padding, &work.window);
+  if (stride == 1 && kernels::Suits(Method::kWinograd, ViewOf(result)))
+    work.method = Method::kWinograd;
+  Run(work, in.size(0), TargetOf(result, false, 1));
+  return result;
+}
+
+torch::Tensor RunPooledWeightGradient(const torch::Tensor& x, double slope, const torch::Tensor& g,
+                                      double g_slope, bool transposed, double scale) {
+  const torch::Tensor in = ChannelsLast(x);
+  const torch::Tensor gradient = ChannelsLast(g);
+  const int64_t outputs = transposed ? x.size(1) : g.size(1);
+  const int64_t inputs = transposed ? g.size(1) : x.size(1);
+  const torch::Tensor result = torch::empty({outputs, inputs, 3, 3});
+  kernels::WeightGradient work = WorkOf(in, slope, gradient, g_slope);
+  SetTaps(3, 1, 1, &work.window);
+  work.method = Method::kPooled;
+  Run(work, in.size(0), TargetOf(result, transposed, scale));
+  return result;
 }
 
 namespace {
@@ -251,6 +374,57 @@ ChannelSums SumRows(const torch::Tensor& x, const Add& add) {
 const char* Data(const torch::Tensor& x) { return static_cast<const char*>(x.data_ptr()); }
 
 }  // namespace
+
+namespace {
+
+// run(begin, end) for parts of the rows of x.
+void ForRows(const torch::Tensor& x, const std::function<void(int64_t, int64_t)>& run) {
+  const int64_t rows = x.numel() / x.size(1);
+  const int64_t parts = PartsOf(x.size(0));
+  ForParts(parts, [&](int64_t part) {
+    run(PartBegin(part, parts, rows), PartBegin(part + 1, parts, rows));
+  });
+}
+
+}  // namespace
+
+torch::Tensor RunNarrowOutputs(const torch::Tensor& x, const torch::Tensor& linear,
+                               const torch::Tensor& rectified, const torch::Tensor& bias) {
+  const torch::Tensor in = ChannelsLast(x);
+  const torch::Tensor out = EmptyPictures(x, torch::kFloat32, linear.size(0), x.size(2), x.size(3));
+  const Type type = TypeOf(x);
+  const torch::Tensor packed = Bytes(kernels::PackedNarrowBytes(type, out.size(1), x.size(1)));
+  kernels::PackNarrowWeights(type, linear.contiguous().data_ptr<float>(),
+                             rectified.contiguous().data_ptr<float>(), out.size(1), x.size(1),
+                             packed.data_ptr());
+  const torch::Tensor biases = bias.contiguous();
+  const kernels::NarrowOutputs work = {type,
+                                       in.data_ptr(),
+                                       x.size(1),
+                                       packed.data_ptr(),
+                                       biases.data_ptr<float>(),
+                                       out.data_ptr<float>(),
+                                       out.size(1)};
+  ForRows(in, [&](int64_t begin, int64_t end) { kernels::ComputeNarrowOutputs(work, begin, end); });
+  return out;
+}
+
+torch::Tensor RunNarrowInputs(const torch::Tensor& x, const torch::Tensor& weight,
+                              const torch::Tensor& bias, torch::ScalarType type) {
+  const torch::Tensor in = ChannelsLast(x);
+  const torch::Tensor weights = weight.t().contiguous();
+  const torch::Tensor biases = bias.contiguous();
+  const torch::Tensor out = EmptyPictures(x, type, weight.size(0), x.size(2), x.size(3));
+  const kernels::NarrowInputs work = {TypeOf(type),
+                                      in.data_ptr<float>(),
+                                      x.size(1),
+                                      weights.data_ptr<float>(),
+                                      biases.data_ptr<float>(),
+                                      out.data_ptr(),
+                                      out.size(1)};
+  ForRows(in, [&](int64_t begin, int64_t end) { kernels::ComputeNarrowInputs(work, begin, end); });
+  return out;
+}
 
 ChannelSums RunMoments(const torch::Tensor& x, const torch::Tensor& shift) {
   const torch::Tensor rows = ChannelsLast(x);

@@ -9,8 +9,9 @@
 
 namespace makeover::engine {
 
-// Whether kernels compute with this tensor here: its device, type and the processor.
+// Whether kernels compute with such tensors here: their device, type and the processor.
 bool KernelsFor(const torch::Tensor& x);
+bool KernelsFor(const torch::Device& device, torch::ScalarType type);
 
 // A square kernel [out, in, n, n] float32 that reads at stride * y + i - padding.
 struct KernelShape {
@@ -27,6 +28,7 @@ struct Finish {
   kernels::Residual residual = kernels::Residual::kNone;
   torch::Tensor values;
   double scale = 1;
+  torch::Tensor scales;  // [out] float32 by channels instead of `scale`, or none
 };
 
 // out[y] = the sum over i of kernel[i] * act(x[stride * y + i - padding]), finished.
@@ -38,10 +40,43 @@ torch::Tensor RunConv(const torch::Tensor& x, double slope, const KernelShape& s
 torch::Tensor RunTransposedConv(const torch::Tensor& x, double slope, const KernelShape& shape,
                                 const Finish& finish, int64_t height, int64_t width);
 
-// [n, n, in, out] float32: the sum over pictures and places of act(x[stride * y + i - padding]) *
-// act'(g[y]), where act' is a leaky ReLU with `g_slope`.
+// Whether this kernel, 3x3 with padding 1, has ways of its own around 2x2 blocks: the two below.
+bool HasBlockConvs(const torch::Tensor& kernel);
+
+// Such a kernel, as it is or transposed as above, each weight times `scale`.
+struct BlockKernel {
+  torch::Tensor kernel;  // [out, in, 3, 3] float32
+  bool transposed = false;
+  double scale = 1;
+};
+
+// The 2x2 sums of the convolution of act(x), [N, .., height, width].
+torch::Tensor RunPooledConv(const torch::Tensor& x, double slope, const BlockKernel& kernel,
+                            const Finish& finish, int64_t height, int64_t width);
+
+// The convolution of act(x) with each of its pixels as 2x2, [N, .., height, width]; zeros follow x
+// where that is larger than twice x.
+torch::Tensor RunDoubledConv(const torch::Tensor& x, double slope, const BlockKernel& kernel,
+                             const Finish& finish, int64_t height, int64_t width);
+
+// The gradient [out, in, n, n] float32 of RunConv's kernel, where g has the result's shape and both
+// x and g go through leaky ReLUs: the sum over pictures and places of act(x[stride * y + i -
+// padding]) * act'(g[y]).
 torch::Tensor RunWeightGradient(const torch::Tensor& x, double slope, const torch::Tensor& g,
                                 double g_slope, int64_t n, int64_t stride, int64_t padding);
+
+// The same of RunPooledConv's, times `scale`: [out, in, 3, 3], or [in, out, 3, 3] of the
+// transposed.
+torch::Tensor RunPooledWeightGradient(const torch::Tensor& x, double slope, const torch::Tensor& g,
+                                      double g_slope, bool transposed, double scale);
+
+// linear * x + rectified * max(x, 0) + bias by 1x1 kernels [out, in] to a few channels, float32.
+torch::Tensor RunNarrowOutputs(const torch::Tensor& x, const torch::Tensor& linear,
+                               const torch::Tensor& rectified, const torch::Tensor& bias);
+
+// weight * x + bias by a 1x1 kernel [out, in] from a few channels of float32 to the type.
+torch::Tensor RunNarrowInputs(const torch::Tensor& x, const torch::Tensor& weight,
+                              const torch::Tensor& bias, torch::ScalarType type);
 
 // Two sums for each channel, float64.
 struct ChannelSums {

@@ -15,6 +15,19 @@ float Signed(Random* random) {
 
 }  // namespace
 
+namespace {
+
+ConvOptions ResidualOptions(int64_t padding, Resample resample) {
+  ConvOptions options;
+  options.padding = padding;
+  options.slope = 0;
+  options.residual = true;
+  options.resample = resample;
+  return options;
+}
+
+}  // namespace
+
 ConvImpl::ConvImpl(int64_t in, int64_t out, int64_t kernel, int64_t stride)
     : stride_(stride), padding_((kernel - 1) / 2) {
   weight = register_parameter("weight", torch::zeros({out, in, kernel, kernel}));
@@ -30,12 +43,13 @@ torch::Tensor ConvImpl::forward(const torch::Tensor& x, double slope) {
 }
 
 torch::Tensor ConvImpl::AddedTo(const torch::Tensor& x, Resample resample) {
-  ConvOptions options;
-  options.padding = padding_;
-  options.slope = 0;
-  options.residual = true;
-  options.resample = resample;
-  return ActivatedConv(x, weight, bias, options);
+  return ActivatedConv(x, weight, bias, ResidualOptions(padding_, resample));
+}
+
+torch::Tensor ConvImpl::AddedTo(const torch::Tensor& x, Resample resample,
+                                const torch::Tensor& scale, const torch::Tensor& shift) {
+  return ScaledActivatedConv(x, weight * scale.view({-1, 1, 1, 1}), bias * scale + shift, scale,
+                             ResidualOptions(padding_, resample));
 }
 
 ShiftNormImpl::ShiftNormImpl(int64_t channels, const NetworkOptions& options)
@@ -63,19 +77,31 @@ ResidualBlockImpl::ResidualBlockImpl(int64_t in, int64_t out, int64_t kernel,
 }
 
 torch::Tensor ResidualBlockImpl::forward(torch::Tensor x, Resample resample) {
-  const bool twice = resample == Resample::kTwice;
-  x = Normalised(x, twice ? 4 : 1);
-  x = conv1->AddedTo(x, twice ? Resample::kTwice : Resample::kNone);
-  return conv2->AddedTo(x, twice ? Resample::kNone : resample);
+  return Convolved(Normalised(x, resample), resample);
 }
 
-torch::Tensor ResidualBlockImpl::Normalised(const torch::Tensor& x, int64_t copies) {
+torch::Tensor ResidualBlockImpl::Normalised(const torch::Tensor& x, Resample resample) {
+  const int64_t copies = resample == Resample::kTwice ? 4 : 1;
   if (projection.is_empty()) return norm(x, copies);
   if (is_training() || torch::GradMode::is_enabled()) return norm(projection(x), copies);
   // In inference the normalisation is part of the projection.
+  const auto [weight, bias] = FoldedProjection();
+  return ActivatedConv(x, weight.view(projection->weight.sizes()), bias, ConvOptions());
+}
+
+torch::Tensor ResidualBlockImpl::Convolved(torch::Tensor x, Resample resample,
+                                           const ShiftNorm& next) {
+  const bool twice = resample == Resample::kTwice;
+  const Resample behind = twice ? Resample::kNone : resample;
+  x = conv1->AddedTo(x, twice ? Resample::kTwice : Resample::kNone);
+  if (next.is_empty()) return conv2->AddedTo(x, behind);
+  return conv2->AddedTo(x, behind, next->Scale(), next->Shift());
+}
+
+std::pair<torch::Tensor, torch::Tensor> ResidualBlockImpl::FoldedProjection() const {
   const torch::Tensor scale = norm->Scale();
-  return ActivatedConv(x, projection->weight * scale.view({-1, 1, 1, 1}),
-                       projection->bias * scale + norm->Shift(), ConvOptions());
+  return {projection->weight.flatten(1) * scale.view({-1, 1}),
+          projection->bias * scale + norm->Shift()};
 }
 
 torch::Tensor MeanPool(const torch::Tensor& x) { return torch::avg_pool2d(x, 2); }

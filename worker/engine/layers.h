@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <utility>
 
 #include "worker/engine/activated_conv.h"
 #include "worker/engine/random.h"
@@ -29,6 +30,9 @@ class ConvImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& x, double slope = 1);
   // x + conv(relu(x)), doubled in front or halved behind.
   torch::Tensor AddedTo(const torch::Tensor& x, Resample resample);
+  // The same through scale and shift by channels, on kernels in inference.
+  torch::Tensor AddedTo(const torch::Tensor& x, Resample resample, const torch::Tensor& scale,
+                        const torch::Tensor& shift);
 
   int64_t stride() const { return stride_; }
   int64_t padding() const { return padding_; }
@@ -69,14 +73,19 @@ class ResidualBlockImpl : public torch::nn::Module {
   ResidualBlockImpl(int64_t in, int64_t out, int64_t kernel, const NetworkOptions& options);
   torch::Tensor forward(torch::Tensor x, Resample resample = Resample::kNone);
 
+  // forward's parts, the first through the normalisation. The second ends in that of the next
+  // block, on kernels in inference, where it is given.
+  torch::Tensor Normalised(const torch::Tensor& x, Resample resample = Resample::kNone);
+  torch::Tensor Convolved(torch::Tensor x, Resample resample = Resample::kNone,
+                          const ShiftNorm& next = nullptr);
+  // Projection and normalisation as one 1x1 kernel [out, in] with bias [out], in inference.
+  std::pair<torch::Tensor, torch::Tensor> FoldedProjection() const;
+
   // Public for those who describe or initialise a network. The projection may be empty.
   Conv projection{nullptr};
   ShiftNorm norm{nullptr};
   Conv conv1{nullptr};
   Conv conv2{nullptr};
-
- private:
-  torch::Tensor Normalised(const torch::Tensor& x, int64_t copies);
 };
 TORCH_MODULE(ResidualBlock);
 

@@ -131,22 +131,23 @@ int64_t PaddedOutputs(int64_t outputs) {
   return 16 * groups.groups * groups.vectors;
 }
 
-Method MethodFor(const WeightView& weights, int64_t stride, int64_t step) {
+bool Suits(Method method, const WeightView& weights) {
+  if (method == Method::kDirect) return true;
   // With few channels the transforms cost more than they save.
-  const bool fits = weights.taps_y == 3 && weights.taps_x == 3 && stride == 1 && step == 1 &&
-                    weights.inputs >= 24 && weights.outputs >= 24;
-  return fits ? Method::kWinograd : Method::kDirect;
+  const int64_t channels_min = method == Method::kWinograd ? 24 : 16;
+  return weights.taps_y == 3 && weights.taps_x == 3 && weights.inputs >= channels_min &&
+         weights.outputs >= channels_min;
 }
 
 size_t PackedWeightBytes(Type type, Method method, const WeightView& weights) {
   const int64_t steps = type == Type::kBfloat16 ? DivideUp(weights.inputs, 2) : weights.inputs;
   const int64_t taps =
-      method == Method::kWinograd ? kWinogradPlaces : weights.taps_y * weights.taps_x;
+      method == Method::kDirect ? weights.taps_y * weights.taps_x : ProductsOf(method);
   return static_cast<size_t>(taps * steps * PaddedOutputs(weights.outputs)) * 4;
 }
 
 void PackWeights(Type type, Method method, const WeightView& weights, void* packed) {
-  if (method == Method::kWinograd) return PackWinogradWeights(type, weights, packed);
+  if (method != Method::kDirect) return PackWinogradWeights(type, method, weights, packed);
   if (type == Type::kBfloat16) {
     Pack<Bf16>(weights, static_cast<char*>(packed));
   } else {
@@ -155,13 +156,13 @@ void PackWeights(Type type, Method method, const WeightView& weights, void* pack
 }
 
 int64_t Strips(const Gather& gather) {
-  if (gather.method == Method::kWinograd) return WinogradStrips(gather);
+  if (gather.method != Method::kDirect) return WinogradStrips(gather);
   return DivideUp(gather.places_y,
                   gather.type == Type::kBfloat16 ? LinesOf<Bf16>(gather) : LinesOf<F32>(gather));
 }
 
 size_t ScratchBytes(const Gather& gather) {
-  if (gather.method == Method::kWinograd) return WinogradScratchBytes(gather);
+  if (gather.method != Method::kDirect) return WinogradScratchBytes(gather);
   if (gather.type == Type::kBfloat16) {
     return Strip<Bf16>(gather.window, gather.places_x).Bytes(LinesOf<Bf16>(gather));
   }
@@ -169,7 +170,7 @@ size_t ScratchBytes(const Gather& gather) {
 }
 
 void Convolve(const Gather& gather, int64_t item_begin, int64_t item_end, void* scratch) {
-  if (gather.method == Method::kWinograd) {
+  if (gather.method != Method::kDirect) {
     WinogradConvolve(gather, item_begin, item_end, scratch);
   } else if (gather.type == Type::kBfloat16) {
     ConvolveItems<Bf16>(gather, item_begin, item_end, scratch);

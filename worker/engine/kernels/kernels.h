@@ -22,7 +22,7 @@ bool Available(Type type);
 enum class Residual { kNone, kSame, kSumOf4, kHalf };
 
 // What happens to a sum before it is stored: + bias; times `slope` where `mask` is not positive; +
-// scale * residual, which is 0 beyond its tensor.
+// scale * residual, which is 0 beyond its tensor, or by channels scales[c] * residual.
 struct Epilogue {
   const float* bias = nullptr;  // [PaddedOutputs] or null
   const void* mask = nullptr;   // shaped like the output, or null
@@ -31,6 +31,7 @@ struct Epilogue {
   const void* values = nullptr;
   int64_t height = 0, width = 0;
   float scale = 1;
+  const float* scales = nullptr;  // [PaddedOutputs] or null
 };
 
 // Where a convolution reads: taps_y x taps_x places from (y * stride + first_dy, x * stride +
@@ -43,12 +44,18 @@ struct Window {
   float slope = 1;  // of the leaky ReLU below 0: 1 for none, 0 for ReLU
 };
 
-// Winograd's F(2x2, 3x3) (Lavin and Gray, 2016) needs 16 products where the direct sum needs 36,
-// and rounds what it transforms to the type once more.
-enum class Method { kDirect, kWinograd };
+// Ways to the sums. All but the first are for 3x3 taps with stride 1 and round what they transform
+// to the type once more.
+enum class Method {
+  kDirect,
+  kWinograd,  // F(2x2, 3x3) (Lavin and Gray, 2016): 16 products for 36
+  kPooled,    // the sum of 2x2 neighbours, of which each is a place: 9 products for 36
+  kDoubled,   // of an input of which each place stands for 2x2, to 2x2 outputs each: 9 for 36
+};
 
 // For each place (y, x) the sum over taps of weight * input. It is stored at (y * step + first_y, x
 // * step + first_x) of the output, so that four of these with step 2 make a transposed convolution.
+// kDoubled stores at (2 y, 2 x) and its neighbours, as far as the output has them.
 struct Gather {
   Type type = Type::kFloat32;
   Method method = Method::kDirect;
@@ -62,17 +69,19 @@ struct Gather {
   Epilogue epilogue;
 };
 
-// Weights somewhere in memory; strides count floats and may be negative.
+// Weights somewhere in memory, each to be taken times `scale`; strides count floats and may be
+// negative.
 struct WeightView {
   const float* data = nullptr;
   int64_t taps_y = 1, taps_x = 1, inputs = 0, outputs = 0;
   int64_t stride_y = 0, stride_x = 0, stride_input = 0, stride_output = 0;
+  float scale = 1;
 };
 
 // Channels of packed weights and of sums: a multiple of 16.
 int64_t PaddedOutputs(int64_t outputs);
-// The faster method for these weights and a Gather with this stride and step.
-Method MethodFor(const WeightView& weights, int64_t stride, int64_t step);
+// True where `method` takes such weights and is the faster one, with stride and step 1.
+bool Suits(Method method, const WeightView& weights);
 size_t PackedWeightBytes(Type type, Method method, const WeightView& weights);
 void PackWeights(Type type, Method method, const WeightView& weights, void* packed);
 
@@ -81,10 +90,12 @@ int64_t Strips(const Gather& gather);
 size_t ScratchBytes(const Gather& gather);  // for each thread, aligned to 64
 void Convolve(const Gather& gather, int64_t item_begin, int64_t item_end, void* scratch);
 
-// The gradient of a Gather's weights: sums[tap, input, output] += input * gradient over all places,
-// each through its leaky ReLU.
+// The gradient of a Gather's weights: for each tap, input and output the sum of input * gradient
+// over all places, each through its leaky ReLU. kPooled: the gradient of a place is that of its 2x2
+// neighbours.
 struct WeightGradient {
   Type type = Type::kFloat32;
+  Method method = Method::kDirect;  // kWinograd and kPooled are for 3x3 taps with stride 1
   Window window;
   const void* in = nullptr;
   const void* gradient = nullptr;  // [n, places_y, places_x, outputs]
@@ -93,12 +104,23 @@ struct WeightGradient {
   int64_t inputs() const { return window.channels; }
 };
 
-// Inputs of the sums below.
+// Sums on the way: their number, those of inputs padded.
 int64_t PaddedInputs(int64_t inputs, int64_t outputs);
+int64_t SumCount(const WeightGradient& work);
 size_t ScratchBytes(const WeightGradient& work);
-// sums: [taps, PaddedInputs, PaddedOutputs] float32.
+// sums: [SumCount], 0 at first.
 void AddWeightGradient(const WeightGradient& work, int64_t picture_begin, int64_t picture_end,
                        float* sums, void* scratch);
+
+// Where gradients go, each times `scale`; strides count floats and may be negative.
+struct WeightTarget {
+  float* data = nullptr;
+  int64_t stride_y = 0, stride_x = 0, stride_input = 0, stride_output = 0;
+  float scale = 1;
+};
+// Writes the gradients of some inputs from `parts` sums, one behind the other.
+void WriteWeightGradient(const WeightGradient& work, const float* sums, int64_t parts,
+                         int64_t input_begin, int64_t input_end, const WeightTarget& target);
 
 // Over rows of `channels` values: sums += x - shift, squares += (x - shift)^2.
 void AddMoments(Type type, const void* x, int64_t rows, int64_t channels, const float* shift,

@@ -30,6 +30,12 @@ struct F32 {
   static __m512i Interleave(const Value* p, int64_t /*next*/, __mmask16 lanes) {
     return _mm512_maskz_loadu_epi32(lanes, p);
   }
+  // The first `count` values, at most a vector of them, as a product takes them.
+  static __m512i LoadChunk(const Value* p, int64_t count) {
+    return _mm512_maskz_loadu_epi32(Lanes(0, count), p);
+  }
+  // Through ReLU: as integers, values with a sign are below 0 too.
+  static __m512i Positive(__m512i x) { return _mm512_max_epi32(x, _mm512_setzero_si512()); }
   static __m512 MultiplyAdd(__m512 sum, __m512i a, __m512i b) {
     return _mm512_fmadd_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b), sum);
   }
@@ -51,15 +57,21 @@ struct Bf16 {
     _mm256_mask_storeu_epi16(p, lanes, narrow);
   }
   static __m512i Pair(__m512 first, __m512 second) {
-    const __m512i low = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(first));
-    const __m512i high = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(second));
-    return _mm512_or_si512(low, _mm512_slli_epi32(high, 16));
+    const __m512i order =
+        _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6,
+                         21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+    return _mm512_permutexvar_epi16(order, (__m512i)_mm512_cvtne2ps_pbh(second, first));
   }
   static __m512i Interleave(const Value* p, int64_t next, __mmask16 lanes) {
     const __m512i first = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(lanes, p));
     const __m512i second = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(lanes, p + next));
     return _mm512_or_si512(first, _mm512_slli_epi32(second, 16));
   }
+  static __m512i LoadChunk(const Value* p, int64_t count) {
+    const auto lanes = count >= 32 ? ~__mmask32{0} : static_cast<__mmask32>((1ULL << count) - 1);
+    return _mm512_maskz_loadu_epi16(lanes, p);
+  }
+  static __m512i Positive(__m512i x) { return _mm512_max_epi16(x, _mm512_setzero_si512()); }
   static __m512 MultiplyAdd(__m512 sum, __m512i a, __m512i b) {
     return _mm512_dpbf16_ps(sum, (__m512bh)a, (__m512bh)b);
   }

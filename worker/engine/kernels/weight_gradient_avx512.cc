@@ -1,14 +1,18 @@
 #include "worker/engine/kernels/blocking.h"
-#include "worker/engine/kernels/kernels.h"
 #include "worker/engine/kernels/pack.h"
 #include "worker/engine/kernels/tile.h"
 #include "worker/engine/kernels/vectors.h"
+#include "worker/engine/kernels/weight_gradient.h"
+#include "worker/engine/kernels/winograd.h"
 
 namespace makeover::engine::kernels {
 namespace {
 
 // What is packed at once stays in the second-level cache.
 constexpr size_t kPackedBytes = 320 << 10;
+
+// Of a window: up to 8x8.
+constexpr int64_t kTapsMax = 64;
 
 int64_t RoundUp(int64_t a, int64_t b) { return DivideUp(a, b) * b; }
 
@@ -180,6 +184,28 @@ class Strips {
   Value* strip_;
 };
 
+// Sums of each tap, one `stride` behind the other, of 16 outputs.
+void AddParts16(const float* sums, int64_t taps, int64_t stride, int64_t parts, int64_t part_stride,
+                __m512* gradients) {
+  for (int64_t tap = 0; tap < taps; ++tap, sums += stride) {
+    gradients[tap] = _mm512_loadu_ps(sums);
+    for (int64_t part = 1; part < parts; ++part)
+      gradients[tap] = _mm512_add_ps(gradients[tap], _mm512_loadu_ps(sums + part * part_stride));
+  }
+}
+
+void Write16(const __m512* gradients, const Window& window, int64_t outputs,
+             const WeightTarget& target, float* to) {
+  for (int y = 0; y < window.taps_y; ++y) {
+    for (int x = 0; x < window.taps_x; ++x, ++gradients) {
+      alignas(64) float values[16];
+      _mm512_store_ps(values, _mm512_mul_ps(*gradients, _mm512_set1_ps(target.scale)));
+      float* at = to + y * target.stride_y + x * target.stride_x;
+      for (int64_t i = 0; i < outputs; ++i) at[i * target.stride_output] = values[i];
+    }
+  }
+}
+
 template <class T>
 void AddPictures(const WeightGradient& work, int64_t begin, int64_t end, float* sums,
                  void* scratch) {
@@ -193,16 +219,46 @@ int64_t PaddedInputs(int64_t inputs, int64_t outputs) {
   return RoundUp(inputs, RowsOf(inputs, outputs));
 }
 
+int64_t SumCount(const WeightGradient& work) {
+  const int64_t products = work.method == Method::kDirect ? work.window.taps_y * work.window.taps_x
+                                                          : ProductsOf(work.method);
+  return products * PaddedInputs(work.inputs(), work.outputs) * PaddedOutputs(work.outputs);
+}
+
 size_t ScratchBytes(const WeightGradient& work) {
+  if (work.method != Method::kDirect) return WinogradGradientScratchBytes(work);
   return work.type == Type::kBfloat16 ? LayoutOf<Bf16>(work).Bytes() : LayoutOf<F32>(work).Bytes();
 }
 
 void AddWeightGradient(const WeightGradient& work, int64_t picture_begin, int64_t picture_end,
                        float* sums, void* scratch) {
-  if (work.type == Type::kBfloat16) {
+  if (work.method != Method::kDirect) {
+    AddWinogradGradient(work, picture_begin, picture_end, sums, scratch);
+  } else if (work.type == Type::kBfloat16) {
     AddPictures<Bf16>(work, picture_begin, picture_end, sums, scratch);
   } else {
     AddPictures<F32>(work, picture_begin, picture_end, sums, scratch);
+  }
+}
+
+void WriteWeightGradient(const WeightGradient& work, const float* sums, int64_t parts,
+                         int64_t input_begin, int64_t input_end, const WeightTarget& target) {
+  const int64_t padded = PaddedOutputs(work.outputs);
+  const int64_t stride = PaddedInputs(work.inputs(), work.outputs) * padded;
+  const int64_t taps = work.window.taps_y * work.window.taps_x;
+  __m512 gradients[kTapsMax];
+  for (int64_t input = input_begin; input < input_end; ++input) {
+    for (int64_t output = 0; output < work.outputs; output += 16) {
+      const float* at = sums + input * padded + output;
+      if (work.method == Method::kDirect) {
+        AddParts16(at, taps, stride, parts, SumCount(work), gradients);
+      } else {
+        WinogradGradients16(work, at, stride, parts, SumCount(work), gradients);
+      }
+      const int64_t rest = work.outputs - output;
+      Write16(gradients, work.window, rest < 16 ? rest : 16, target,
+              target.data + input * target.stride_input + output * target.stride_output);
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-// Method::kWinograd of kernels.h, for 3x3 taps with stride and step 1.
+// The methods of kernels.h with fewer products, on the shapes of shapes.h.
 #pragma once
 
 #include <cstddef>
@@ -8,10 +8,9 @@
 
 namespace makeover::engine::kernels {
 
-// A tile of 2x2 results comes from 4x4 inputs and as many products for each channel.
-constexpr int64_t kWinogradPlaces = 16;
-
-void PackWinogradWeights(Type type, const WeightView& weights, void* packed);
+// Products of a tile for each pair of channels.
+int64_t ProductsOf(Method method);
+void PackWinogradWeights(Type type, Method method, const WeightView& weights, void* packed);
 int64_t WinogradStrips(const Gather& gather);
 size_t WinogradScratchBytes(const Gather& gather);
 void WinogradConvolve(const Gather& gather, int64_t item_begin, int64_t item_end, void* scratch);

@@ -1,4 +1,5 @@
 #include "worker/engine/kernels/kernels.h"
+#include "worker/engine/kernels/narrow.h"
 
 namespace makeover::engine::kernels {
 
@@ -6,9 +7,7 @@ bool Available(Type /*type*/) { return false; }
 
 int64_t PaddedOutputs(int64_t outputs) { return outputs; }
 
-Method MethodFor(const WeightView& /*weights*/, int64_t /*stride*/, int64_t /*step*/) {
-  return Method::kDirect;
-}
+bool Suits(Method /*method*/, const WeightView& /*weights*/) { return false; }
 
 size_t PackedWeightBytes(Type /*type*/, Method /*method*/, const WeightView& /*weights*/) {
   return 0;
@@ -26,10 +25,16 @@ void Convolve(const Gather& /*gather*/, int64_t /*item_begin*/, int64_t /*item_e
 
 int64_t PaddedInputs(int64_t inputs, int64_t /*outputs*/) { return inputs; }
 
+int64_t SumCount(const WeightGradient& /*work*/) { return 0; }
+
 size_t ScratchBytes(const WeightGradient& /*work*/) { return 0; }
 
 void AddWeightGradient(const WeightGradient& /*work*/, int64_t /*picture_begin*/,
                        int64_t /*picture_end*/, float* /*sums*/, void* /*scratch*/) {}
+
+void WriteWeightGradient(const WeightGradient& /*work*/, const float* /*sums*/, int64_t /*parts*/,
+                         int64_t /*input_begin*/, int64_t /*input_end*/,
+                         const WeightTarget& /*target*/) {}
 
 void AddMoments(Type /*type*/, const void* /*x*/, int64_t /*rows*/, int64_t /*channels*/,
                 const float* /*shift*/, double* /*sums*/, double* /*squares*/) {}
@@ -41,5 +46,16 @@ void AddProducts(Type /*type*/, const void* /*g*/, const void* /*y*/, int64_t /*
 void Affine(Type /*type*/, const void* /*x*/, const void* /*y*/, int64_t /*rows*/,
             int64_t /*channels*/, const float* /*a*/, const float* /*b*/, const float* /*c*/,
             void* /*out*/) {}
+
+size_t PackedNarrowBytes(Type /*type*/, int64_t /*outputs*/, int64_t /*channels*/) { return 0; }
+
+void PackNarrowWeights(Type /*type*/, const float* /*linear*/, const float* /*rectified*/,
+                       int64_t /*outputs*/, int64_t /*channels*/, void* /*packed*/) {}
+
+void ComputeNarrowOutputs(const NarrowOutputs& /*work*/, int64_t /*row_begin*/,
+                          int64_t /*row_end*/) {}
+
+void ComputeNarrowInputs(const NarrowInputs& /*work*/, int64_t /*row_begin*/, int64_t /*row_end*/) {
+}
 
 }  // namespace makeover::engine::kernels

@@ -74,9 +74,9 @@ class Engine:
         return subprocess.Popen([self.binary, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                 **options)
 
-    def run(self, *words, expect=0, **options):
+    def run(self, *words, expect=0, timeout=300, **options):
         """(events, stderr) of a run with --events; the exit status must be as expected."""
-        done = subprocess.run([self.binary, *map(str, words), "--events"], capture_output=True, text=True, timeout=300, **options)
+        done = subprocess.run([self.binary, *map(str, words), "--events"], capture_output=True, text=True, timeout=timeout, **options)
         assert done.returncode == expect, f"{words}: exit status {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
         return [json.loads(line) for line in done.stdout.splitlines()], done.stderr
 

@@ -153,6 +153,8 @@ CommandHelp EvaluateHelp() {
       {"--pixels", "FILE", "instead of DIR: a pixel cache"},
       {"--index", "FILE", "with --pixels: the dataset's index"},
       {"--dataset-digest", "HEX", "with --pixels: names the pictures"},
+      {"--size", "WxH", "with --baseline: that of the models it is set beside; default 80x100"},
+      {"--window", "X,Y,WxH", "likewise; a model has its own"},
       {"-o", "FORM", "text (default) or json"},
   };
   for (const Option& option : ComputeOptions()) options.push_back(option);
@@ -173,7 +175,7 @@ int RunEvaluate(const Arguments& arguments, const Surroundings& around) {
   const Subject subject = SubjectOf(arguments, compute);
   if (arguments.Has("--events")) EmitStart("evaluate", compute, around);
   const FaceWindow window = subject.network == nullptr
-                                ? FaceWindow()
+                                ? FaceWindowOf(arguments)
                                 : FaceWindowOfModel(arguments, subject.network->config());
   const std::optional<ReadyDataset> ready = MakeReady(arguments, "evaluate", window, around);
   if (!ready.has_value()) return Stopped(around);

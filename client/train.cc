@@ -17,10 +17,22 @@ namespace {
 struct TrainOptions {
   v1::CreateTrainJobRequest request;
   std::string time;
+  std::string evaluate_every;
   std::string after;
   std::optional<uint64_t> seed;
   bool follow = false;
 };
+
+// A plain number means steps, one with a unit time; each is a setting of the recipe.
+absl::StatusOr<std::string> EvaluationSetting(const std::string& every) {
+  const bool steps = every.find_first_not_of("0123456789") == std::string::npos;
+  MK_ASSIGN_OR_RETURN(const double number, ParseDuration(every));
+  if (number <= 0) {
+    return absl::InvalidArgumentError(
+        "--evaluate-every must be more than nothing: a number of steps, or a time such as 5m.");
+  }
+  return steps ? absl::StrCat("evaluate_steps=", every) : absl::StrCat("evaluate_seconds=", number);
+}
 
 absl::StatusOr<v1::CreateTrainJobRequest> MakeRequest(const Session& session,
                                                       const TrainOptions& options) {
@@ -32,6 +44,10 @@ absl::StatusOr<v1::CreateTrainJobRequest> MakeRequest(const Session& session,
     MK_ASSIGN_OR_RETURN(const double seconds, ParseDuration(options.time));
     if (seconds <= 0) return absl::InvalidArgumentError("--time must be more than nothing.");
     request.set_time_seconds(seconds);
+  }
+  if (!options.evaluate_every.empty()) {
+    MK_ASSIGN_OR_RETURN(const std::string setting, EvaluationSetting(options.evaluate_every));
+    request.add_settings(setting);
   }
   if (!options.after.empty()) {
     MK_ASSIGN_OR_RETURN(const uint32_t after, ParseJobId(options.after));
@@ -180,6 +196,8 @@ void AddTraining(CLI::App* command, const std::shared_ptr<TrainOptions>& options
   AddSettingOption(command, options, "--window", "window",
                    "X,Y,WxH of it in the aligned 178x218 frame, or full (49,90,80x100)");
   command->add_option("--seed", options->seed, "Of all random choices");
+  command->add_option("--evaluate-every", options->evaluate_every,
+                      "Steps, or a time such as 5m: measure with a judge; the best is MODEL@best");
 }
 
 // Where it stands in the queue.

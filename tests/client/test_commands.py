@@ -96,6 +96,7 @@ class Commands(unittest.TestCase):
             (["jobs", "show", "0"], "is not a job"),
             (["models", "show", "a@b"], "is not a step: write a number"),
             (["submit-train", "--filter", "male", "--time", "soon"], '"soon" is not a time: write 90s'),
+            (["submit-train", "--filter", "male", "--evaluate-every", "0"], "--evaluate-every must be more than nothing"),
             (["submit-train", "--filter", "male", "--name", "a b"], "cannot be the name of a model"),
             (["datasets", "import", "a/b", "/tmp"], "cannot be the name of a dataset"),
             (["--server", "nowhere", "status"], "It comes from --server."),
@@ -263,6 +264,9 @@ class Commands(unittest.TestCase):
         for field in ["sourceCount", "targetCount", "steps", "estimatedSeconds"]:
             self.assertIsInstance(answer[field], (int, float), field)
         self.assertEqual(answer["steps"], 500)
+        for every, setting in (("200", "evaluate_steps=200"), ("5m", "evaluate_seconds=300")):
+            spec = self.json("submit-train", "--filter", "smiling", "--evaluate-every", every, "--dry-run", "--dataset", "faces")
+            self.assertEqual(spec["job"]["train"]["settings"], [setting])
         text = self.ctl("submit-train", "--filter", "smiling", "--dry-run", "--dataset", "faces").stdout
         for word in ["Source:", "Target:", "Steps:"]:
             self.assertIn(word, text)

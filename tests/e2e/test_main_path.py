@@ -62,6 +62,29 @@ class MainPath(unittest.TestCase):
         self.assertEqual(anneal, sorted(anneal, reverse=True))
         self.assertLess(anneal[-1], anneal[0] / 2)
 
+    def test_a_training_is_judged_and_names_its_best(self):
+        job = self.cluster.ok("submit-train", "--filter", "smiling", "--size", "40x48", "--steps", "20", "--batch-size", "2",
+                              "--evaluate-every", "10", "--name", "judged", "-o", "name").strip()
+        self.cluster.ok("jobs", "wait", job)
+        metrics = {m["step"]: m["values"] for m in self.cluster.json("jobs", "metrics", job)["metrics"]}
+        for step in (10, 20):
+            values = metrics[step]
+            for name in ("judgedTargetRate", "judgedKept"):
+                self.assertTrue(0 <= values[name] <= 1, (name, values))
+            # So short a training has changed a little of each face.
+            self.assertTrue(0 < values["judgedLowL1"] < 0.2, values)
+            self.assertGreater(values["judgedIdentity"], 0.5)
+            self.assertIn(values["bestStep"], (10, step))
+        self.assertIn("judgedTargetRate", self.cluster.ok("jobs", "metrics", job))
+        best = int(metrics[20]["bestStep"])
+        self.assertEqual(self.cluster.json("models", "show", "judged@best")["step"], best)
+        tags = {c["step"]: c["tags"] for c in self.cluster.json("jobs", "show", job)["checkpoints"]}
+        self.assertEqual([step for step, names in tags.items() if "best" in names], [best])
+        out = self.cluster.root / "judged"
+        self.cluster.ok("convert", self.faces / "img_align_celeba" / "000003.jpg", "--model", "judged@best", "--out", out)
+        self.assertTrue((out / "000003.jpg").exists())
+        self.assertEqual(self.cluster.run("convert", self.faces, "--model", "smile@best").returncode, 4, "it was not evaluated")
+
     def test_samples_show_faces(self):
         out = self.cluster.root / "samples"
         self.cluster.ok("samples", self.train, "--all", "--out", out)

@@ -1,6 +1,6 @@
 """mkengine's speed beside PyTorch's and onnxruntime's, in one run: rounds in which they take turns, medians, ratios.
 
-    python3 engine_bench.py MKENGINE [--rounds 3] [--seconds 6] [--onnxruntime FOLDER]
+    python3 engine_bench.py MKENGINE [--rounds 3] [--seconds 6] [--threads N] [--onnxruntime FOLDER]
 
 Prints a table in Markdown. PyTorch runs at each of its good settings and the best counts: fp32 and bf16, always channels_last,
 batches given back to the system by malloc or kept, in inference frozen with and without its optimiser at several batch sizes.
@@ -67,7 +67,7 @@ class Table:
 def measure_engine(arguments, table):
     for precision in ("fp32", "bf16"):
         found = run([arguments.mkengine, "bench", "--recipe", "classic", "--precision", precision, "--seconds",
-                     2 * arguments.seconds, "-o", "json"])
+                     2 * arguments.seconds, "--threads", arguments.threads, "-o", "json"])
         for field, what in (("train", "training"), ("infer", "inference"), ("input", "input")):
             table.add((f"{what} {precision}", "mkengine"), found[f"{field}ImagesPerSecond"])
         table.add((f"memory {precision}", "mkengine"), found["peakMemoryBytes"])
@@ -75,15 +75,16 @@ def measure_engine(arguments, table):
 
 def measure_peer(arguments, table):
     peer = ["/usr/bin/python3", HERE / "pytorch_peer.py"]
+    threads = ["--threads", arguments.threads]
     for precision in ("fp32", "bf16"):
         for name, environment in (("malloc as it is", {}), ("malloc keeps", KEEP)):
-            words = [*peer, "train", "--precision", precision, "--seconds", arguments.seconds]
+            words = [*peer, "train", *threads, "--precision", precision, "--seconds", arguments.seconds]
             found = run(words, environment) or {}
             table.add((f"training {precision}", f"PyTorch, {name}"), found.get("imagesPerSecond"))
             table.add((f"memory {precision}", f"PyTorch, {name}"), found.get("peakMemoryBytes"))
         for batch_size in (8, 16, 32):
             for extra in ((), ("--optimise",)):
-                words = [*peer, "infer", "--precision", precision, "--batch-size", batch_size, "--seconds",
+                words = [*peer, "infer", *threads, "--precision", precision, "--batch-size", batch_size, "--seconds",
                          arguments.seconds / 3, *extra]
                 found = run(words, KEEP) or {}
                 name = f"PyTorch frozen{', optimised' if extra else ''}, batch {batch_size}"
@@ -97,7 +98,8 @@ def measure_onnxruntime(arguments, table, folder):
     subprocess.run(["/usr/bin/python3", str(HERE / "pytorch_peer.py"), "export", model], check=True, capture_output=True)
     pathlib.Path(script).write_text(ORT)
     for batch_size in (4, 16):
-        found = run(["node", script, os.path.abspath(arguments.onnxruntime), model, batch_size, arguments.seconds / 2, os.cpu_count()])
+        found = run(["node", script, os.path.abspath(arguments.onnxruntime), model, batch_size, arguments.seconds / 2,
+                     arguments.threads])
         table.add(("onnxruntime", f"onnxruntime fp32, batch {batch_size}"), (found or {}).get("imagesPerSecond"))
 
 
@@ -126,6 +128,7 @@ def main():
     parser.add_argument("mkengine")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=6, help="about how long each setting runs in a round")
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of each program")
     parser.add_argument("--onnxruntime", metavar="FOLDER")
     arguments = parser.parse_args()
     table = Table()

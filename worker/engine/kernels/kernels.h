@@ -41,7 +41,7 @@ struct Window {
   int64_t stride = 1;
   int taps_y = 1, taps_x = 1;
   int64_t first_dy = 0, first_dx = 0;
-  float slope = 1;  // of the leaky ReLU below 0: 1 for none, 0 for ReLU
+  float slope = 1;  // of the leaky ReLU below 0, at most 1: 1 for none, 0 for ReLU
 };
 
 // Ways to the sums. All but the first are for 3x3 taps with stride 1 and round what they transform
@@ -49,8 +49,8 @@ struct Window {
 enum class Method {
   kDirect,
   kWinograd,  // F(2x2, 3x3) (Lavin and Gray, 2016): 16 products for 36
-  kPooled,    // the sum of 2x2 neighbours, of which each is a place: 9 products for 36
-  kDoubled,   // of an input of which each place stands for 2x2, to 2x2 outputs each: 9 for 36
+  kPooled,    // a place is the sum of 2x2 results: 9 products for 36
+  kDoubled,   // each place of the input stands for 2x2 and gives 2x2 results: 9 products for 36
 };
 
 // For each place (y, x) the sum over taps of weight * input. It is stored at (y * step + first_y, x
@@ -95,8 +95,8 @@ void Convolve(const Gather& gather, int64_t item_begin, int64_t item_end, void* 
 // neighbours.
 struct WeightGradient {
   Type type = Type::kFloat32;
-  Method method = Method::kDirect;  // kWinograd and kPooled are for 3x3 taps with stride 1
-  Window window;
+  Method method = Method::kDirect;  // not kDoubled
+  Window window;                    // of at most 8x8 taps
   const void* in = nullptr;
   const void* gradient = nullptr;  // [n, places_y, places_x, outputs]
   int64_t places_y = 0, places_x = 0, outputs = 0;

@@ -116,6 +116,7 @@ std::vector<ConvCase> ConvCases() {
       {16, 8, 1, 7, 6, options(2, 0, 1, false, kNone)},
       {24, 24, 3, 20, 16, options(1, 1, 0, true, Resample::kMeanPool)},
       {96, 96, 3, 9, 7, options(1, 1, 0, true, Resample::kMeanPool)},
+      {48, 48, 3, 6, 34, options(1, 1, 0, true, Resample::kMeanPool)},
       {8, 6, 1, 8, 6, options(1, 0, 0.2, false, Resample::kMeanPool)},
       {17, 33, 3, 11, 9, options(1, 1, 0.2, false, Resample::kMeanPool)},
       {64, 64, 3, 10, 8, options(1, 1, 0, true, Resample::kTwice)},

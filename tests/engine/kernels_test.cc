@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
@@ -202,6 +203,9 @@ TEST(NarrowTest, ManyChannelsBecomeFew) {
       const torch::Tensor found = RunNarrowOutputs(x, linear, rectified, bias);
       EXPECT_EQ(found.scalar_type(), torch::kFloat32);
       EXPECT_LT(Error(found, exact), 1e-6) << type << " " << channels;
+      x.select(0, 1).select(1, 2).select(1, 3).fill_(std::nan(""));
+      EXPECT_EQ(RunNarrowOutputs(x, linear, rectified, bias).isnan().sum().item<int64_t>(), outputs)
+          << "no place reads its neighbours";
     }
   }
 }

@@ -82,7 +82,7 @@ std::vector<Setting> LossSettings() {
       {"identity_weight", &Config::identity_weight, 0, 1000,
        "of the loss that keeps target faces as they are"},
       {"pixel_weight", &Config::pixel_weight, 0, 1, "share of the pixel loss at temperature 0"},
-      {"pixel_weight_anneal", &Config::pixel_weight_anneal, 0, 1,
+      {"pixel_weight_anneal", &Config::pixel_weight_anneal, -1, 1,
        "added to pixel_weight at temperature 1"},
       {"noise", &Config::noise, 0, 10, "deviation of the instance noise at temperature 1"},
       {"augment", &Config::augment, 0, 1,

@@ -42,7 +42,7 @@ struct Config {
   int64_t gradient_penalty_steps = 16;  // R1 every so many steps, so many times as strong
   double identity_weight = 0;           // of |G(target) - target|, beside the other losses
   double pixel_weight = 0.70;           // share of the pixel loss at temperature 0
-  double pixel_weight_anneal = 0.25;    // added to it at temperature 1
+  double pixel_weight_anneal = 0.25;    // added to it at temperature 1; within [0, 1] in all
   double noise = 0.2;  // deviation of the instance noise at temperature 1, of pictures in [0, 1]
   double augment = 0;  // strength of DiffAugment (Zhao, 2020) before the discriminator; 0: none
   // How many times as often as even a target picture may be shown, so that the targets resemble the

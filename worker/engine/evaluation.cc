@@ -56,6 +56,15 @@ double KeptShare(uint64_t before, uint64_t after, const std::vector<int>& kept) 
          static_cast<double>(kept.size());
 }
 
+AttributeChange ChangeOf(int attribute, const std::vector<uint64_t>& before,
+                         const std::vector<uint64_t>& after) {
+  const auto has = [attribute](uint64_t bits) { return (bits >> attribute & 1) != 0; };
+  AttributeChange change{attribute, Share(before, has), Share(after, has), 0};
+  for (size_t i = 0; i < before.size(); ++i)
+    change.kept += has(before[i] ^ after[i]) ? 0 : 1.0 / static_cast<double>(before.size());
+  return change;
+}
+
 Vectors FeaturesOf(const Verdicts& verdicts) { return {&verdicts.features, kJudgeFeatures}; }
 Vectors EmbeddingsOf(const Verdicts& verdicts) { return {&verdicts.embeddings, kJudgeEmbedding}; }
 
@@ -160,8 +169,7 @@ class Measuring {
     evaluation.targets = static_cast<int64_t>(targets_.size());
     evaluation.before = FiguresOf(sources, sources, targets, /*changed=*/false);
     evaluation.after = FiguresOf(sources, results, targets, /*changed=*/true);
-    for (const int i : kept_)
-      evaluation.kept.push_back(population_.attributes[static_cast<size_t>(i)]);
+    for (const int i : kept_) evaluation.changes.push_back(ChangeOf(i, sources.bits, results.bits));
     JudgeTheJudge(&evaluation);
     Rank(sources, results, &evaluation);
     return evaluation;

@@ -49,6 +49,14 @@ struct AttributeAccuracy {
   double share = 0;     // of faces that have it
 };
 
+// One of those that shall be kept, as the judge sees it.
+struct AttributeChange {
+  int attribute = 0;
+  double before = 0;  // share of the source faces that have it
+  double after = 0;   // of the results
+  double kept = 1;    // of the faces in which it stayed as it was
+};
+
 // A source face and what became of it. The score is the judge's probability of the aim times the
 // share of the attributes that were kept.
 struct ScoredFace {
@@ -66,7 +74,7 @@ struct Evaluation {
   double same_person = 0;  // mean cosine of two photos of one person; NaN where no two are known
   int64_t same_person_pairs = 0;
   std::vector<AttributeAccuracy> accuracy;  // of the aim's attributes, then of those kept
-  std::vector<std::string> kept;            // names of the attributes that shall be kept
+  std::vector<AttributeChange> changes;     // of the attributes that shall be kept
   std::vector<ScoredFace> best, median, worst;
 };
 

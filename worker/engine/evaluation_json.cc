@@ -38,9 +38,25 @@ Json AccuracyToJson(const Evaluation& evaluation, const Population& population) 
   return list;
 }
 
-Json NamesToJson(const std::vector<std::string>& names) {
+std::string NameOf(int attribute, const Population& population) {
+  return population.attributes[static_cast<size_t>(attribute)];
+}
+
+Json KeptNamesToJson(const Evaluation& evaluation, const Population& population) {
   Json list = Json::Array{};
-  for (const std::string& name : names) list.Append(name);
+  for (const AttributeChange& change : evaluation.changes)
+    list.Append(NameOf(change.attribute, population));
+  return list;
+}
+
+Json ChangesToJson(const Evaluation& evaluation, const Population& population) {
+  Json list = Json::Array{};
+  for (const AttributeChange& change : evaluation.changes) {
+    list.Append(Json::Object{{"attribute", NameOf(change.attribute, population)},
+                             {"before", change.before},
+                             {"after", change.after},
+                             {"kept", change.kept}});
+  }
   return list;
 }
 
@@ -53,7 +69,8 @@ Json EvaluationToJson(const Evaluation& evaluation, const Population& population
                       {"before", FiguresToJson(evaluation.before)},
                       {"after", FiguresToJson(evaluation.after)},
                       {"terms", TermsToJson(evaluation, population, aim)},
-                      {"keptAttributes", NamesToJson(evaluation.kept)},
+                      {"keptAttributes", KeptNamesToJson(evaluation, population)},
+                      {"changes", ChangesToJson(evaluation, population)},
                       {"kidSubsets", evaluation.after.kid.subsets},
                       {"kidSubsetSize", evaluation.after.kid.subset_size},
                       {"samePersonIdentity", evaluation.same_person},

@@ -36,7 +36,7 @@ double LearningRate(const Config& config, double temperature, int64_t step) {
 }
 
 double PixelWeight(const Config& config, double temperature) {
-  return config.pixel_weight + config.pixel_weight_anneal * temperature;
+  return std::clamp(config.pixel_weight + config.pixel_weight_anneal * temperature, 0.0, 1.0);
 }
 
 double NoiseDeviation(const Config& config, double temperature) {

@@ -53,10 +53,12 @@ std::string KidNote(const Json& evaluation) {
          std::to_string(evaluation.Integer("targetFaces")) + " target faces";
 }
 
-std::string KeptNote(const Json& evaluation) {
+std::string ChangeLines(const Json& evaluation) {
   std::string text;
-  for (const Json& name : evaluation.Find("keptAttributes")->AsArray())
-    text += (text.empty() ? "" : ", ") + name.AsString();
+  for (const Json& change : evaluation.Find("changes")->AsArray()) {
+    text += Line("  " + change.Text("attribute"), Share(change.Find("before")),
+                 Share(change.Find("after")), "kept in " + Share(change.Find("kept")));
+  }
   return text;
 }
 
@@ -81,7 +83,8 @@ std::string EvaluationTable(const Json& evaluation) {
   text += TermLines(evaluation);
   text += FigureLine(evaluation, "  the whole target filter", "filterRate", Share);
   text += FigureLine(evaluation, "attribute-KID", "kid", Plain, KidNote(evaluation));
-  text += FigureLine(evaluation, "kept", "kept", Share, KeptNote(evaluation));
+  text += FigureLine(evaluation, "kept", "kept", Share);
+  text += ChangeLines(evaluation);
   text += FigureLine(evaluation, "low-L1", "lowL1", Plain);
   text += FigureLine(evaluation, "identity", "identity", Plain,
                      "two photos of one person: " + Plain(evaluation.Find("samePersonIdentity")) +

@@ -81,6 +81,8 @@ std::vector<Setting> LossSettings() {
        "steps between two such penalties"},
       {"identity_weight", &Config::identity_weight, 0, 1000,
        "of the loss that keeps target faces as they are"},
+      {"keep_weight", &Config::keep_weight, 0, 1000,
+       "of the loss that keeps smiles, age, hair and the like as they are; 0: none"},
       {"pixel_weight", &Config::pixel_weight, 0, 1, "share of the pixel loss at temperature 0"},
       {"pixel_weight_anneal", &Config::pixel_weight_anneal, -1, 1,
        "added to pixel_weight at temperature 1"},

@@ -41,6 +41,7 @@ struct Config {
   double gradient_penalty = 0;          // gamma of R1 (Mescheder, 2018); 0: none
   int64_t gradient_penalty_steps = 16;  // R1 every so many steps, so many times as strong
   double identity_weight = 0;           // of |G(target) - target|, beside the other losses
+  double keep_weight = 0;               // of the loss that keeps attributes; 0: none
   double pixel_weight = 0.70;           // share of the pixel loss at temperature 0
   double pixel_weight_anneal = 0.25;    // added to it at temperature 1; within [0, 1] in all
   double noise = 0.2;  // deviation of the instance noise at temperature 1, of pictures in [0, 1]

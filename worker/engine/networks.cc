@@ -12,6 +12,18 @@ MakeoverSize SizeOf(const Config& config) {
 
 }  // namespace
 
+torch::Device TorchDevice(const Compute& compute) { return torch::Device(compute.device); }
+
+NetworkOptions OptionsFor(const Config& config, const Compute& compute) {
+  NetworkOptions options;
+  options.type = compute.precision == Precision::kBf16 ? torch::kBFloat16 : torch::kFloat32;
+  options.norm_epsilon = config.batch_norm_epsilon;
+  options.norm_momentum = config.batch_norm_momentum;
+  options.height = config.size.height;
+  options.width = config.size.width;
+  return options;
+}
+
 std::shared_ptr<Generator> MakeGenerator(const Config& config, const NetworkOptions& options) {
   const auto seed = static_cast<uint64_t>(config.seed);
   if (config.network == "classic") {
@@ -34,6 +46,14 @@ std::shared_ptr<Discriminator> MakeDiscriminator(const Config& config,
   }
   auto network = std::make_shared<MakeoverDiscriminator>(SizeOf(config), options);
   network->Initialise(seed);
+  return network;
+}
+
+std::shared_ptr<Discriminator> MakeReader(const Config& config, const NetworkOptions& options,
+                                          int64_t outputs) {
+  auto network = std::make_shared<MakeoverDiscriminator>(SizeOf(config), options, outputs);
+  constexpr uint64_t kPart = 2;
+  network->Initialise(static_cast<uint64_t>(config.seed), kPart);
   return network;
 }
 

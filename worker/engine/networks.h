@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "worker/engine/compute.h"
 #include "worker/engine/config.h"
 #include "worker/engine/graph.h"
 #include "worker/engine/layers.h"
@@ -34,9 +35,16 @@ class Discriminator : public torch::nn::Module {
   torch::ScalarType type_;
 };
 
+torch::Device TorchDevice(const Compute& compute);
+NetworkOptions OptionsFor(const Config& config, const Compute& compute);
+
 // With the first weights of the configuration's seed: equal seeds give equal weights.
 std::shared_ptr<Generator> MakeGenerator(const Config& config, const NetworkOptions& options);
 std::shared_ptr<Discriminator> MakeDiscriminator(const Config& config,
                                                  const NetworkOptions& options);
+// A discriminator of network makeover with `outputs` logits per part: [N, outputs, h, w], or
+// [N, h, w] of one.
+std::shared_ptr<Discriminator> MakeReader(const Config& config, const NetworkOptions& options,
+                                          int64_t outputs);
 
 }  // namespace makeover::engine

@@ -26,18 +26,6 @@ Adam::Options AdamOptions(const Config& config) {
 
 }  // namespace
 
-torch::Device TorchDevice(const Compute& compute) { return torch::Device(compute.device); }
-
-NetworkOptions OptionsFor(const Config& config, const Compute& compute) {
-  NetworkOptions options;
-  options.type = compute.precision == Precision::kBf16 ? torch::kBFloat16 : torch::kFloat32;
-  options.norm_epsilon = config.batch_norm_epsilon;
-  options.norm_momentum = config.batch_norm_momentum;
-  options.height = config.size.height;
-  options.width = config.size.width;
-  return options;
-}
-
 std::optional<Standing> BestOf(const CheckpointReader& checkpoint) {
   if (!checkpoint.Has("best.step")) return std::nullopt;
   return Standing{checkpoint.Integer("best.step"), checkpoint.Number("best.target_rate"),
@@ -63,12 +51,20 @@ Trainer::Trainer(const Config& config, const Compute& compute, const PixelCache&
       generator_adam_(generator_weights_.values(), AdamOptions(config)),
       discriminator_adam_(discriminator_weights_.values(), AdamOptions(config)) {
   average_->eval();
+  if (config.keep_weight > 0 && !rows.kept.names.empty())
+    keeper_ = std::make_unique<Keeper>(config, compute, rows.kept);
 }
 
 Trainer::Pass Trainer::Forward(const Position& position, double temperature) {
   Pass pass;
-  pass.source = MakeBatch(cache_, source_.Next(config_.batch_size, config_.flip), device_);
-  pass.target = MakeBatch(cache_, target_.Next(config_.batch_size, config_.flip), device_);
+  const std::vector<Draw> sources = source_.Next(config_.batch_size, config_.flip);
+  const std::vector<Draw> targets = target_.Next(config_.batch_size, config_.flip);
+  pass.source = MakeBatch(cache_, sources, device_);
+  pass.target = MakeBatch(cache_, targets, device_);
+  if (keeper_ != nullptr) {
+    pass.source_labels = keeper_->LabelsOf(sources);
+    pass.target_labels = keeper_->LabelsOf(targets);
+  }
   const int64_t count = pass.source.size(0);
   if (config_.identity_weight > 0) {
     // In one batch, so that the running statistics hold for both kinds of faces.
@@ -105,6 +101,7 @@ StepValues Trainer::Step(const Position& position) {
   const double temperature = Temperature(config_, position);
   const Pass pass = Forward(position, temperature);
   StepValues values = Losses(pass, temperature);
+  if (keeper_ != nullptr) AddKeeping(pass, position, &values);
   // Both gradients are taken at the weights before the step, so one forward pass serves both.
   const torch::Tensor generator_gradient =
       generator_weights_.Gradient(values.generator, /*retain_graph=*/true);
@@ -121,12 +118,25 @@ StepValues Trainer::Step(const Position& position) {
   discriminator_adam_.Step(discriminator_gradient,
                            values.learning_rate * config_.discriminator_rate,
                            discriminator_weights_.values());
+  if (keeper_ != nullptr) keeper_->Learn(values.reader, values.learning_rate);
   UpdateAverage(position.step);
-  for (torch::Tensor* loss : {&values.generator, &values.discriminator, &values.adversarial,
-                              &values.pixel, &values.identity, &values.penalty}) {
+  for (torch::Tensor* loss :
+       {&values.generator, &values.discriminator, &values.adversarial, &values.pixel,
+        &values.identity, &values.penalty, &values.keep, &values.reader}) {
     if (loss->defined()) *loss = loss->detach();
   }
   return values;
+}
+
+void Trainer::AddKeeping(const Pass& pass, const Position& position, StepValues* values) {
+  const auto chance = [&](uint64_t side) {
+    return Random(static_cast<uint64_t>(config_.seed), Stream::kReader,
+                  2 * static_cast<uint64_t>(position.step) + side);
+  };
+  values->keep = keeper_->Loss(pass.result, pass.source_labels, chance(0));
+  values->generator = values->generator + config_.keep_weight * values->keep;
+  values->reader = keeper_->Loss(torch::cat({pass.source, pass.target}),
+                                 torch::cat({pass.source_labels, pass.target_labels}), chance(1));
 }
 
 bool Trainer::PenaltyDue(const Position& position) const {
@@ -185,6 +195,14 @@ NamedTensors Trainer::State() const {
   return state;
 }
 
+NamedTensors Trainer::StateWithReader() const {
+  NamedTensors state = State();
+  if (keeper_ != nullptr) {
+    for (const auto& named : keeper_->State()) state.push_back(named);
+  }
+  return state;
+}
+
 void Trainer::Save(const std::string& path, const Position& position,
                    const CheckpointAbout& about) const {
   CheckpointScalars scalars;
@@ -196,6 +214,7 @@ void Trainer::Save(const std::string& path, const Position& position,
                       {"schedule.step", position.step}};
   scalars.numbers = {{"schedule.elapsed_seconds", position.elapsed_seconds},
                      {"schedule.rate_scale", rate_scale_}};
+  if (keeper_ != nullptr) scalars.integers["optimizer.reader.steps"] = keeper_->steps();
   if (about.best.has_value()) {
     scalars.integers["best.step"] = about.best->step;
     scalars.numbers["best.target_rate"] = about.best->target_rate;
@@ -203,12 +222,16 @@ void Trainer::Save(const std::string& path, const Position& position,
     scalars.numbers["best.kept"] = about.best->kept;
     scalars.numbers["best.low_l1"] = about.best->low_l1;
   }
-  WriteCheckpoint(path, State(), scalars,
+  WriteCheckpoint(path, StateWithReader(), scalars,
                   {position.step, config_, about.dataset, about.source, about.target});
 }
 
 Position Trainer::Load(const CheckpointReader& checkpoint) {
-  checkpoint.Load(State());
+  // In the file of a run that had none the reader begins with its first weights.
+  const std::string reader_steps = "optimizer.reader.steps";
+  const bool reader = keeper_ != nullptr && checkpoint.Has(reader_steps);
+  checkpoint.Load(reader ? StateWithReader() : State());
+  if (reader) keeper_->SetSteps(checkpoint.Integer(reader_steps));
   generator_adam_.steps = checkpoint.Integer("optimizer.generator.steps");
   discriminator_adam_.steps = checkpoint.Integer("optimizer.discriminator.steps");
   source_.Seek(checkpoint.Integer("random.source_position"));
@@ -221,21 +244,22 @@ Position Trainer::Load(const CheckpointReader& checkpoint) {
 
 Snapshot Trainer::Copy(const Position& position) const {
   Snapshot snapshot;
-  for (const auto& [name, tensor] : State()) snapshot.tensors.push_back(tensor.clone());
+  for (const auto& [name, tensor] : StateWithReader()) snapshot.tensors.push_back(tensor.clone());
   snapshot.counts = {generator_adam_.steps, discriminator_adam_.steps, source_.position(),
-                     target_.position()};
+                     target_.position(), keeper_ != nullptr ? keeper_->steps() : 0};
   snapshot.position = position;
   return snapshot;
 }
 
 Position Trainer::Restore(const Snapshot& snapshot) {
   const torch::NoGradGuard guard;
-  const NamedTensors state = State();
+  const NamedTensors state = StateWithReader();
   for (size_t i = 0; i < state.size(); ++i) state[i].second.copy_(snapshot.tensors[i]);
   generator_adam_.steps = snapshot.counts[0];
   discriminator_adam_.steps = snapshot.counts[1];
   source_.Seek(snapshot.counts[2]);
   target_.Seek(snapshot.counts[3]);
+  if (keeper_ != nullptr) keeper_->SetSteps(snapshot.counts[4]);
   return snapshot.position;
 }
 

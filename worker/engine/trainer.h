@@ -15,6 +15,7 @@
 #include "worker/engine/checkpoint.h"
 #include "worker/engine/compute.h"
 #include "worker/engine/config.h"
+#include "worker/engine/keeper.h"
 #include "worker/engine/networks.h"
 #include "worker/engine/optimiser.h"
 #include "worker/engine/pixel_cache.h"
@@ -23,10 +24,11 @@
 
 namespace makeover::engine {
 
-// What one step saw. Losses are scalars that may still be computed on the device; identity and
-// penalty are undefined where the recipe has none or the step computed none.
+// What one step saw. Losses are scalars that may still be computed on the device; identity, penalty
+// and the two of the kept attributes (of results, of real faces) are undefined where the recipe has
+// none or the step computed none.
 struct StepValues {
-  torch::Tensor generator, discriminator, adversarial, pixel, identity, penalty;
+  torch::Tensor generator, discriminator, adversarial, pixel, identity, penalty, keep, reader;
   double temperature = 0;
   double learning_rate = 0;
 };
@@ -46,10 +48,8 @@ struct TrainingRows {
   std::vector<int64_t> source;
   std::vector<int64_t> target;
   std::vector<double> target_weights;  // see Sampler
+  KeptLabels kept;                     // without names, nothing is kept
 };
-
-torch::Device TorchDevice(const Compute& compute);
-NetworkOptions OptionsFor(const Config& config, const Compute& compute);
 
 // A copy of a training's whole state in memory.
 struct Snapshot {
@@ -97,9 +97,11 @@ class Trainer {
     torch::Tensor result;          // of the source
     torch::Tensor kept;            // of the first targets, where the recipe has an identity loss
     torch::Tensor fake, real;      // logits
+    torch::Tensor source_labels, target_labels;  // see Keeper
   };
   Pass Forward(const Position& position, double temperature);
   StepValues Losses(const Pass& pass, double temperature) const;
+  void AddKeeping(const Pass& pass, const Position& position, StepValues* values);
   // The penalty's gradient with respect to the discriminator's weights, and the penalty itself.
   std::pair<torch::Tensor, torch::Tensor> Penalty(const torch::Tensor& target);
   bool PenaltyDue(const Position& position) const;
@@ -109,6 +111,7 @@ class Trainer {
   torch::Tensor Noise(const torch::Tensor& like, const Position& position, double deviation) const;
   void UpdateAverage(int64_t step);
   NamedTensors State() const;
+  NamedTensors StateWithReader() const;  // where there is one
 
   Config config_;
   torch::Device device_;
@@ -123,6 +126,7 @@ class Trainer {
   FlatParameters discriminator_weights_;
   Adam generator_adam_;
   Adam discriminator_adam_;
+  std::unique_ptr<Keeper> keeper_;  // or nothing
   double rate_scale_ = 1;
 };
 

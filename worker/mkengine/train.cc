@@ -66,9 +66,22 @@ void SayBalance(const engine::Balance& balance, const std::vector<std::string>& 
   if (!text.empty()) std::fprintf(stderr, "mkengine: balanced targets:%s\n", text.c_str());
 }
 
-// Weighs the targets so that they resemble the sources in what the run shall keep.
-void BalanceRun(const engine::Population& population, engine::TrainingRun* run) {
-  if (run->config.balance <= 1 || run->filters.target.empty()) return;
+engine::KeptLabels LabelsOf(const engine::Population& population,
+                            const std::vector<engine::Balance::Share>& shares) {
+  engine::KeptLabels labels;
+  labels.bits.resize(population.bits.size(), 0);
+  for (size_t k = 0; k < shares.size(); ++k) {
+    const int attribute = shares[k].attribute;
+    labels.names.push_back(population.attributes[static_cast<size_t>(attribute)]);
+    for (size_t row = 0; row < labels.bits.size(); ++row)
+      labels.bits[row] |= (population.bits[row] >> attribute & 1) << k;
+  }
+  return labels;
+}
+
+// Weighs the targets so that they resemble the sources in what the run shall keep, and has it kept.
+void KeepAttributes(const engine::Population& population, engine::TrainingRun* run) {
+  if (run->filters.target.empty()) return;
   if (run->source_rows.empty() || run->target_rows.empty()) return;
   const auto size = static_cast<int64_t>(population.bits.size());
   for (const auto* rows : {&run->source_rows, &run->target_rows}) {
@@ -82,8 +95,11 @@ void BalanceRun(const engine::Population& population, engine::TrainingRun* run) 
   engine::Balance balance =
       engine::BalanceTargets(population, run->source_rows, run->target_rows,
                              engine::KeptAttributes(population, aim), run->config.balance);
-  SayBalance(balance, population.attributes);
-  run->target_weights = std::move(balance.weights);
+  if (run->config.balance > 1) {
+    SayBalance(balance, population.attributes);
+    run->target_weights = std::move(balance.weights);
+  }
+  run->kept = LabelsOf(population, balance.shares);
 }
 
 // Rows of the folder that the filter selects. Test pictures stay out of training.
@@ -188,7 +204,7 @@ void ReadListedRows(const Arguments& arguments, engine::TrainingRun* run) {
     // The test partition was left out by whoever made the lists.
     const engine::Population population = PopulationOf(ReadIndex(arguments.Text("--index")));
     LeaveOut(engine::Divide(population, 0), run);
-    BalanceRun(population, run);
+    KeepAttributes(population, run);
   }
 }
 
@@ -208,7 +224,7 @@ FaceFolder SelectRows(const Arguments& arguments, engine::TrainingRun* run) {
                run->target_rows.size());
   engine::RequireRows(run->source_rows, "source");
   engine::RequireRows(run->target_rows, "target");
-  BalanceRun(population, run);
+  KeepAttributes(population, run);
   return folder;
 }
 

@@ -13,10 +13,6 @@ float Signed(Random* random) {
          static_cast<float>(1 << 23);
 }
 
-}  // namespace
-
-namespace {
-
 ConvOptions ResidualOptions(int64_t padding, Resample resample) {
   ConvOptions options;
   options.padding = padding;

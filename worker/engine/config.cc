@@ -235,7 +235,7 @@ Config Makeover() {
   config.warm_up = 100;
   config.beta1 = 0.5;
   config.learning_rate = 1e-3;
-  config.pixel_weight = 0.4;
+  config.pixel_weight = 0.3;
   config.balance = 4;
   config.pixel_weight_anneal = 0;
   return config;

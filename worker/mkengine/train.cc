@@ -83,6 +83,11 @@ engine::KeptLabels LabelsOf(const engine::Population& population,
 void KeepAttributes(const engine::Population& population, engine::TrainingRun* run) {
   if (run->filters.target.empty()) return;
   if (run->source_rows.empty() || run->target_rows.empty()) return;
+  // Where sources are targets too, as with everybody as the source, what the target means cannot be
+  // told from what shall be kept.
+  const std::set<int64_t> targets(run->target_rows.begin(), run->target_rows.end());
+  const auto is_target = [&targets](int64_t row) { return targets.count(row) > 0; };
+  if (std::any_of(run->source_rows.begin(), run->source_rows.end(), is_target)) return;
   const auto size = static_cast<int64_t>(population.bits.size());
   for (const auto* rows : {&run->source_rows, &run->target_rows}) {
     if (*std::max_element(rows->begin(), rows->end()) < size) continue;

@@ -61,6 +61,13 @@ class TrainTest(unittest.TestCase):
         even, balanced = (state(checkpoint(self.path(run), 6)) for run in ("even", "straight"))
         self.assertNotEqual(even["generator.down0.conv1.weight"], balanced["generator.down0.conv1.weight"])
 
+    def test_nothing_is_balanced_where_a_source_is_a_target(self):
+        write_index(self.path("index"), ["Male", "Smiling"], [1, 3, 1, 3, 1, 2, 2, 2, 0])
+        for sources, said in (([0, 1, 2, 3, 4], True), ([0, 1, 2, 3, 4, 5], False)):
+            _, log = self.train(f"out{len(sources)}", "--recipe", "makeover", "--steps", 1, "--index", self.path("index"),
+                                "--source", "male", "--target", "!male", rows=(sources, [5, 6, 7, 8]))
+            self.assertEqual("balanced targets" in log, said, log)
+
     def test_rows_beyond_the_index_are_refused(self):
         write_index(self.path("index"), ["Male"], [1, 0])
         events, _ = self.train("out", "--recipe", "makeover", "--steps", 1, "--index", self.path("index"), "--source",

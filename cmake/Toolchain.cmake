@@ -20,6 +20,14 @@ if(MAKEOVER_SANITIZE)
   add_compile_options(-fsanitize=${MAKEOVER_SANITIZE} -fno-omit-frame-pointer -O1 -g1)
   add_link_options(-fsanitize=${MAKEOVER_SANITIZE})
 endif()
+if(MAKEOVER_SANITIZE STREQUAL "thread")
+  # Debian's libraries were built without: protobuf's maps have a member more where it is defined.
+  add_compile_options(-U__SANITIZE_THREAD__)
+  find_package(absl REQUIRED)
+  add_library(mk_tsan_mutex OBJECT ${CMAKE_SOURCE_DIR}/cmake/tsan/absl_mutex.cc)
+  target_link_libraries(mk_tsan_mutex PRIVATE absl::synchronization)
+  link_libraries($<TARGET_OBJECTS:mk_tsan_mutex>)
+endif()
 
 # Linked by every target of our own; generated code goes without.
 add_library(mk_warnings INTERFACE)

@@ -8,7 +8,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
-from cluster import BIN, Cluster, synth  # noqa: E402
+from cluster import BIN, Cluster, needs_engine, synth  # noqa: E402
 
 USAGE, REFUSED = 2, 4
 
@@ -48,6 +48,7 @@ class Process(unittest.TestCase):
         self.cluster.start_coordinator()
         self.cluster.ok("status")
 
+    @needs_engine
     def test_what_was_acknowledged_is_there_after_kill_9(self):
         faces = synth(self.cluster.root / "faces", 80, seed=2)
         self.cluster.run("datasets", "import", "toy", faces, "--detach")
@@ -60,6 +61,7 @@ class Process(unittest.TestCase):
             self.assertEqual(listed, known)
         self.cluster.verify()
 
+    @needs_engine
     def test_backup_opens_as_a_data_folder(self):
         self.cluster.run("datasets", "import", "toy", synth(self.cluster.root / "faces", 40, seed=2), "--detach")
         copy = self.cluster.root / "copy"

@@ -9,8 +9,11 @@ import subprocess
 import tempfile
 import threading
 import time
+import unittest
 
 BIN = pathlib.Path(os.environ["MAKEOVER_BIN"])
+# The build for the thread sanitizer has none.
+needs_engine = unittest.skipUnless((BIN / "mkengine").exists(), "this build has no mkengine")
 DEADLINE_S = float(os.environ.get("MAKEOVER_TEST_DEADLINE_S", "240"))
 
 

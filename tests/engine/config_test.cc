@@ -68,6 +68,15 @@ TEST(ConfigTest, SurvivesJson) {
   EXPECT_EQ(ConfigToJson(copy).Write(), ConfigToJson(config).Write());
 }
 
+TEST(ConfigTest, AnOldRunGoesOnWithoutWhatItDidNotKnow) {
+  const Config config = ConfigFromJson(Json::Object{{"recipe", "makeover"}, {"noise", 0.5}});
+  EXPECT_EQ(config.recipe, "makeover");
+  EXPECT_EQ(config.noise, 0.5);
+  EXPECT_EQ(config.keep_weight, 0);
+  EXPECT_EQ(config.aim_weight, 0);
+  EXPECT_EQ(config.balance, 1);
+}
+
 TEST(ConfigTest, StrangeJsonIsRefused) {
   EXPECT_THROW(ConfigFromJson(Json::Object{{"recipe", "classic"}, {"unknown", 1}}), EngineError);
   EXPECT_THROW(ConfigFromJson(Json::Object{{"recipe", "clasic"}}), EngineError);

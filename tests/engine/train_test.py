@@ -54,19 +54,29 @@ class TrainTest(unittest.TestCase):
         # Sources 0 to 4: two smile. Targets 5 to 8: three do.
         write_index(self.path("index"), ["Male", "Smiling"], [1, 3, 1, 3, 1, 2, 2, 2, 0])
         aim = ("--index", self.path("index"), "--source", "male", "--target", "!male")
-        _, log = self.check_resume("makeover", "down0", "balance=3", "keep_weight=1", more=aim)
+        _, log = self.check_resume("makeover", "down0", "balance=3", "keep_weight=1", "aim_weight=1", more=aim)
         self.assertIn("balanced targets: Smiling 42% (75%, sources 40%)", log)
         _, log = self.train("even", "--recipe", "makeover", "--steps", 6, "--set", "balance=1", *aim)
         self.assertNotIn("balanced", log)
         even, balanced = (state(checkpoint(self.path(run), 6)) for run in ("even", "straight"))
         self.assertNotEqual(even["generator.down0.conv1.weight"], balanced["generator.down0.conv1.weight"])
 
-    def test_nothing_is_balanced_where_a_source_is_a_target(self):
+    def test_targets_are_balanced_against_those_sources_that_are_none(self):
         write_index(self.path("index"), ["Male", "Smiling"], [1, 3, 1, 3, 1, 2, 2, 2, 0])
-        for sources, said in (([0, 1, 2, 3, 4], True), ([0, 1, 2, 3, 4, 5], False)):
-            _, log = self.train(f"out{len(sources)}", "--recipe", "makeover", "--steps", 1, "--index", self.path("index"),
-                                "--source", "male", "--target", "!male", rows=(sources, [5, 6, 7, 8]))
-            self.assertEqual("balanced targets" in log, said, log)
+        for sources, said in (([0, 1, 2, 3, 4], True), ([0, 1, 2, 3, 4, 5], True), ([5, 6, 7, 8], False)):
+            _, log = self.train(f"out{sources[0]}{len(sources)}", "--recipe", "makeover", "--steps", 1, "--index",
+                                self.path("index"), "--source", "male", "--target", "!male", rows=(sources, [5, 6, 7, 8]))
+            self.assertEqual("(75%, sources 40%)" in log, said, log)
+
+    def test_a_run_that_reads_attributes_does_not_go_on_without_them(self):
+        write_index(self.path("index"), ["Male", "Smiling"], [1, 3, 1, 3, 1, 2, 2, 2, 0])
+        aim = ("--index", self.path("index"), "--source", "male", "--target", "!male")
+        events, _ = self.train("out", "--recipe", "makeover", "--steps", 2, "--set", "aim_weight=1", *aim)
+        self.assertIn("aim", [e for e in events if e["event"] == "metrics"][-1]["values"])
+        resume = ("--steps", 3, "--resume", checkpoint(self.path("out"), 2))
+        events, _ = self.train("more", *resume, expect=1)
+        self.assertEqual(last_error(events)["code"], "other_labels")
+        self.train("more", *resume, *aim)
 
     def test_rows_beyond_the_index_are_refused(self):
         write_index(self.path("index"), ["Male"], [1, 0])

@@ -83,6 +83,8 @@ std::vector<Setting> LossSettings() {
        "of the loss that keeps target faces as they are"},
       {"keep_weight", &Config::keep_weight, 0, 1000,
        "of the loss that keeps smiles, age, hair and the like as they are; 0: none"},
+      {"aim_weight", &Config::aim_weight, 0, 1000,
+       "of the loss that makes results read as the target filter says; 0: none"},
       {"pixel_weight", &Config::pixel_weight, 0, 1, "share of the pixel loss at temperature 0"},
       {"pixel_weight_anneal", &Config::pixel_weight_anneal, -1, 1,
        "added to pixel_weight at temperature 1"},
@@ -235,7 +237,9 @@ Config Makeover() {
   config.warm_up = 100;
   config.beta1 = 0.5;
   config.learning_rate = 1e-3;
-  config.pixel_weight = 0.3;
+  config.keep_weight = 24;
+  config.aim_weight = 3;
+  config.pixel_weight = 0.5;
   config.balance = 4;
   config.pixel_weight_anneal = 0;
   return config;
@@ -300,7 +304,8 @@ Json ConfigToJson(const Config& config) {
 Config ConfigFromJson(const Json& json) {
   if (!json.is_object())
     Refuse("bad_config", "The stored configuration is no JSON object.", "The file is damaged.");
-  Config config = RecipeDefaults(json.Text("recipe"));
+  Config config;
+  config.recipe = RecipeDefaults(json.Text("recipe")).recipe;
   for (const auto& [key, value] : json.AsObject()) {
     if (key == "recipe") continue;
     SetSetting(key, value.is_string() ? value.AsString() : value.Write(), &config);

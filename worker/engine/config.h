@@ -41,9 +41,10 @@ struct Config {
   double gradient_penalty = 0;          // gamma of R1 (Mescheder, 2018); 0: none
   int64_t gradient_penalty_steps = 16;  // R1 every so many steps, so many times as strong
   double identity_weight = 0;           // of |G(target) - target|, beside the other losses
-  double keep_weight = 0;               // of the loss that keeps attributes; 0: none
-  double pixel_weight = 0.70;           // share of the pixel loss at temperature 0
-  double pixel_weight_anneal = 0.25;    // added to it at temperature 1; within [0, 1] in all
+  double keep_weight = 0;      // of an attribute reader's loss for attributes to keep; 0: none
+  double aim_weight = 0;       // and for those that the target filter demands
+  double pixel_weight = 0.70;  // share of the pixel loss at temperature 0
+  double pixel_weight_anneal = 0.25;  // added to it at temperature 1; within [0, 1] in all
   double noise = 0.2;  // deviation of the instance noise at temperature 1, of pictures in [0, 1]
   double augment = 0;  // strength of DiffAugment (Zhao, 2020) before the discriminator; 0: none
   // How many times as often as even a target picture may be shown, so that the targets resemble the
@@ -67,6 +68,9 @@ struct Config {
 
   // The value of half_life, or what 0 stands for.
   double HalfLife() const;
+
+  // Whether an attribute reader takes part, where there are labels.
+  bool UsesReader() const { return keep_weight > 0 || aim_weight > 0; }
 };
 
 // The first is the default.
@@ -82,8 +86,9 @@ void SetSetting(std::string_view key, std::string_view value, Config* config);
 // `key=value`, as on the command line.
 void ApplySetting(std::string_view assignment, Config* config);
 
-// Every member under its own name, and back. Reading is strict, as SetSetting is; absent members
-// keep the recipe's defaults.
+// Every member under its own name, and back. Reading is strict, as SetSetting is. Members that are
+// absent, since they are younger than the text, get the value of a plain Config: a setting is added
+// with one that changes nothing, and an old run goes on as it was, whatever its recipe became.
 Json ConfigToJson(const Config& config);
 Config ConfigFromJson(const Json& json);
 

@@ -42,6 +42,7 @@ Trainer::Trainer(const Config& config, const Compute& compute, const PixelCache&
               Stream::kSourceFlip),
       target_(rows.target, rows.target_weights, static_cast<uint64_t>(config.seed),
               Stream::kTargetOrder, Stream::kTargetFlip),
+      labels_(rows.labels),
       generator_(On(compute, MakeGenerator(config, OptionsFor(config, compute)))),
       average_(On(compute, MakeGenerator(config, OptionsFor(config, compute)))),
       discriminator_(On(compute, MakeDiscriminator(config, OptionsFor(config, compute)))),
@@ -51,8 +52,8 @@ Trainer::Trainer(const Config& config, const Compute& compute, const PixelCache&
       generator_adam_(generator_weights_.values(), AdamOptions(config)),
       discriminator_adam_(discriminator_weights_.values(), AdamOptions(config)) {
   average_->eval();
-  if (config.keep_weight > 0 && !rows.kept.names.empty())
-    keeper_ = std::make_unique<Keeper>(config, compute, rows.kept);
+  if (config.UsesReader() && !rows.labels.names.empty())
+    reader_ = std::make_unique<AttributeReader>(config, compute, rows.labels);
 }
 
 Trainer::Pass Trainer::Forward(const Position& position, double temperature) {
@@ -61,9 +62,9 @@ Trainer::Pass Trainer::Forward(const Position& position, double temperature) {
   const std::vector<Draw> targets = target_.Next(config_.batch_size, config_.flip);
   pass.source = MakeBatch(cache_, sources, device_);
   pass.target = MakeBatch(cache_, targets, device_);
-  if (keeper_ != nullptr) {
-    pass.source_labels = keeper_->LabelsOf(sources);
-    pass.target_labels = keeper_->LabelsOf(targets);
+  if (reader_ != nullptr) {
+    pass.source_labels = MakeLabels(labels_, sources, device_);
+    pass.target_labels = MakeLabels(labels_, targets, device_);
   }
   const int64_t count = pass.source.size(0);
   if (config_.identity_weight > 0) {
@@ -101,7 +102,7 @@ StepValues Trainer::Step(const Position& position) {
   const double temperature = Temperature(config_, position);
   const Pass pass = Forward(position, temperature);
   StepValues values = Losses(pass, temperature);
-  if (keeper_ != nullptr) AddKeeping(pass, position, &values);
+  if (reader_ != nullptr) AddReading(pass, position, &values);
   // Both gradients are taken at the weights before the step, so one forward pass serves both.
   const torch::Tensor generator_gradient =
       generator_weights_.Gradient(values.generator, /*retain_graph=*/true);
@@ -118,25 +119,29 @@ StepValues Trainer::Step(const Position& position) {
   discriminator_adam_.Step(discriminator_gradient,
                            values.learning_rate * config_.discriminator_rate,
                            discriminator_weights_.values());
-  if (keeper_ != nullptr) keeper_->Learn(values.reader, values.learning_rate);
+  if (reader_ != nullptr) reader_->Learn(values.reader, values.learning_rate);
   UpdateAverage(position.step);
   for (torch::Tensor* loss :
        {&values.generator, &values.discriminator, &values.adversarial, &values.pixel,
-        &values.identity, &values.penalty, &values.keep, &values.reader}) {
+        &values.identity, &values.penalty, &values.kept, &values.aimed, &values.reader}) {
     if (loss->defined()) *loss = loss->detach();
   }
   return values;
 }
 
-void Trainer::AddKeeping(const Pass& pass, const Position& position, StepValues* values) {
+void Trainer::AddReading(const Pass& pass, const Position& position, StepValues* values) {
   const auto chance = [&](uint64_t side) {
     return Random(static_cast<uint64_t>(config_.seed), Stream::kReader,
                   2 * static_cast<uint64_t>(position.step) + side);
   };
-  values->keep = keeper_->Loss(pass.result, pass.source_labels, chance(0));
-  values->generator = values->generator + config_.keep_weight * values->keep;
-  values->reader = keeper_->Loss(torch::cat({pass.source, pass.target}),
-                                 torch::cat({pass.source_labels, pass.target_labels}), chance(1));
+  const AttributeReader::Losses read = reader_->OfResults(pass.result, pass.source, chance(0));
+  values->kept = read.kept;
+  values->aimed = read.aimed;
+  if (read.kept.defined()) values->generator = values->generator + config_.keep_weight * read.kept;
+  if (read.aimed.defined()) values->generator = values->generator + config_.aim_weight * read.aimed;
+  values->reader =
+      reader_->OfFaces(torch::cat({pass.source, pass.target}),
+                       torch::cat({pass.source_labels, pass.target_labels}), chance(1));
 }
 
 bool Trainer::PenaltyDue(const Position& position) const {
@@ -197,8 +202,8 @@ NamedTensors Trainer::State() const {
 
 NamedTensors Trainer::StateWithReader() const {
   NamedTensors state = State();
-  if (keeper_ != nullptr) {
-    for (const auto& named : keeper_->State()) state.push_back(named);
+  if (reader_ != nullptr) {
+    for (const auto& named : reader_->State()) state.push_back(named);
   }
   return state;
 }
@@ -214,7 +219,10 @@ void Trainer::Save(const std::string& path, const Position& position,
                       {"schedule.step", position.step}};
   scalars.numbers = {{"schedule.elapsed_seconds", position.elapsed_seconds},
                      {"schedule.rate_scale", rate_scale_}};
-  if (keeper_ != nullptr) scalars.integers["optimizer.reader.steps"] = keeper_->steps();
+  if (reader_ != nullptr) {
+    scalars.integers["optimizer.reader.steps"] = reader_->steps();
+    scalars.integers["labels.count"] = static_cast<int64_t>(labels_.names.size());
+  }
   if (about.best.has_value()) {
     scalars.integers["best.step"] = about.best->step;
     scalars.numbers["best.target_rate"] = about.best->target_rate;
@@ -227,11 +235,22 @@ void Trainer::Save(const std::string& path, const Position& position,
 }
 
 Position Trainer::Load(const CheckpointReader& checkpoint) {
+  // Files of runs that read no attributes have no count of them.
+  const std::string labels = "labels.count";
+  const int64_t count = checkpoint.Has(labels) ? checkpoint.Integer(labels) : 0;
+  const bool same = count == static_cast<int64_t>(labels_.names.size());
+  if (count > 0 && !same && config_.UsesReader()) {
+    throw EngineError(ErrorClass::kUser, "other_labels",
+                      "The checkpoint's training knows " + std::to_string(count) +
+                          " attributes of each face, and this one " +
+                          std::to_string(labels_.names.size()) + ".",
+                      "Give --index, --source and --target as they were then.");
+  }
   // In the file of a run that had none the reader begins with its first weights.
   const std::string reader_steps = "optimizer.reader.steps";
-  const bool reader = keeper_ != nullptr && checkpoint.Has(reader_steps);
+  const bool reader = reader_ != nullptr && checkpoint.Has(reader_steps);
   checkpoint.Load(reader ? StateWithReader() : State());
-  if (reader) keeper_->SetSteps(checkpoint.Integer(reader_steps));
+  if (reader) reader_->SetSteps(checkpoint.Integer(reader_steps));
   generator_adam_.steps = checkpoint.Integer("optimizer.generator.steps");
   discriminator_adam_.steps = checkpoint.Integer("optimizer.discriminator.steps");
   source_.Seek(checkpoint.Integer("random.source_position"));
@@ -246,7 +265,7 @@ Snapshot Trainer::Copy(const Position& position) const {
   Snapshot snapshot;
   for (const auto& [name, tensor] : StateWithReader()) snapshot.tensors.push_back(tensor.clone());
   snapshot.counts = {generator_adam_.steps, discriminator_adam_.steps, source_.position(),
-                     target_.position(), keeper_ != nullptr ? keeper_->steps() : 0};
+                     target_.position(), reader_ != nullptr ? reader_->steps() : 0};
   snapshot.position = position;
   return snapshot;
 }
@@ -259,7 +278,7 @@ Position Trainer::Restore(const Snapshot& snapshot) {
   discriminator_adam_.steps = snapshot.counts[1];
   source_.Seek(snapshot.counts[2]);
   target_.Seek(snapshot.counts[3]);
-  if (keeper_ != nullptr) keeper_->SetSteps(snapshot.counts[4]);
+  if (reader_ != nullptr) reader_->SetSteps(snapshot.counts[4]);
   return snapshot.position;
 }
 

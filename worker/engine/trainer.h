@@ -11,11 +11,11 @@
 #include <utility>
 #include <vector>
 
+#include "worker/engine/attribute_reader.h"
 #include "worker/engine/best.h"
 #include "worker/engine/checkpoint.h"
 #include "worker/engine/compute.h"
 #include "worker/engine/config.h"
-#include "worker/engine/keeper.h"
 #include "worker/engine/networks.h"
 #include "worker/engine/optimiser.h"
 #include "worker/engine/pixel_cache.h"
@@ -25,10 +25,11 @@
 namespace makeover::engine {
 
 // What one step saw. Losses are scalars that may still be computed on the device; identity, penalty
-// and the two of the kept attributes (of results, of real faces) are undefined where the recipe has
-// none or the step computed none.
+// and those of the attribute reader (kept and aimed ones of results; of real faces) are undefined
+// where the recipe has none or the step computed none.
 struct StepValues {
-  torch::Tensor generator, discriminator, adversarial, pixel, identity, penalty, keep, reader;
+  torch::Tensor generator, discriminator, adversarial, pixel, identity, penalty, kept, aimed,
+      reader;
   double temperature = 0;
   double learning_rate = 0;
 };
@@ -48,7 +49,7 @@ struct TrainingRows {
   std::vector<int64_t> source;
   std::vector<int64_t> target;
   std::vector<double> target_weights;  // see Sampler
-  KeptLabels kept;                     // without names, nothing is kept
+  FaceLabels labels;                   // without names, nothing is read
 };
 
 // A copy of a training's whole state in memory.
@@ -97,11 +98,11 @@ class Trainer {
     torch::Tensor result;          // of the source
     torch::Tensor kept;            // of the first targets, where the recipe has an identity loss
     torch::Tensor fake, real;      // logits
-    torch::Tensor source_labels, target_labels;  // see Keeper
+    torch::Tensor source_labels, target_labels;  // see MakeLabels; undefined where none are read
   };
   Pass Forward(const Position& position, double temperature);
   StepValues Losses(const Pass& pass, double temperature) const;
-  void AddKeeping(const Pass& pass, const Position& position, StepValues* values);
+  void AddReading(const Pass& pass, const Position& position, StepValues* values);
   // The penalty's gradient with respect to the discriminator's weights, and the penalty itself.
   std::pair<torch::Tensor, torch::Tensor> Penalty(const torch::Tensor& target);
   bool PenaltyDue(const Position& position) const;
@@ -118,6 +119,7 @@ class Trainer {
   const PixelCache& cache_;
   Sampler source_;
   Sampler target_;
+  FaceLabels labels_;
   std::shared_ptr<Generator> generator_;
   std::shared_ptr<Generator> average_;
   std::shared_ptr<Discriminator> discriminator_;
@@ -126,7 +128,7 @@ class Trainer {
   FlatParameters discriminator_weights_;
   Adam generator_adam_;
   Adam discriminator_adam_;
-  std::unique_ptr<Keeper> keeper_;  // or nothing
+  std::unique_ptr<AttributeReader> reader_;  // or nothing
   double rate_scale_ = 1;
 };
 

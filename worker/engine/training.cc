@@ -66,7 +66,7 @@ Split SplitRows(const TrainingRun& run, const PixelCache& cache) {
   }
   RequireRows(split.training.target, "target");
   split.training.target_weights = WeightsOf(split.training.target, run);
-  split.training.kept = run.kept;
+  split.training.labels = run.labels;
   return split;
 }
 
@@ -257,7 +257,8 @@ class Session {
     if (ill != Ill::kNo) return GoBack(ill);
     if (step.identity.defined()) values.Set("identity", step.identity.item<double>());
     if (step.penalty.defined()) values.Set("penalty", step.penalty.item<double>());
-    if (step.keep.defined()) values.Set("keep", step.keep.item<double>());
+    if (step.kept.defined()) values.Set("keep", step.kept.item<double>());
+    if (step.aimed.defined()) values.Set("aim", step.aimed.item<double>());
     if (step.reader.defined()) values.Set("reader", step.reader.item<double>());
     values.Set("imagesPerSecond", images / std::max(1e-9, now - metrics_seconds_));
     metrics_seconds_ = now;

@@ -11,8 +11,8 @@
 #include "worker/engine/compute.h"
 #include "worker/engine/config.h"
 #include "worker/engine/evaluation.h"
+#include "worker/engine/face_labels.h"
 #include "worker/engine/json.h"
-#include "worker/engine/kept_labels.h"
 #include "worker/engine/pixel_cache.h"
 
 namespace makeover::engine {
@@ -49,7 +49,7 @@ struct TrainingRun {
   std::vector<int64_t> target_rows;
   // How often each target row is shown, in proportion; empty: all as often.
   std::vector<double> target_weights;
-  KeptLabels kept;  // the attributes to keep; without names, none
+  FaceLabels labels;  // what an attribute reader learns; without names, there is none
 };
 
 // The settings that a checkpoint holds. Throws EngineError.

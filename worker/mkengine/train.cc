@@ -66,31 +66,45 @@ void SayBalance(const engine::Balance& balance, const std::vector<std::string>& 
   if (!text.empty()) std::fprintf(stderr, "mkengine: balanced targets:%s\n", text.c_str());
 }
 
-engine::KeptLabels LabelsOf(const engine::Population& population,
-                            const std::vector<engine::Balance::Share>& shares) {
-  engine::KeptLabels labels;
+engine::FaceLabels LabelsOf(const engine::Population& population,
+                            const std::vector<engine::Balance::Share>& kept,
+                            const engine::Aim& aim) {
+  engine::FaceLabels labels;
   labels.bits.resize(population.bits.size(), 0);
-  for (size_t k = 0; k < shares.size(); ++k) {
-    const int attribute = shares[k].attribute;
+  const auto add = [&](int attribute) {
+    const size_t k = labels.names.size();
     labels.names.push_back(population.attributes[static_cast<size_t>(attribute)]);
     for (size_t row = 0; row < labels.bits.size(); ++row)
       labels.bits[row] |= (population.bits[row] >> attribute & 1) << k;
+  };
+  for (const engine::Balance::Share& share : kept) add(share.attribute);
+  labels.kept = labels.names.size();
+  for (size_t i = 0; i < aim.headline_terms; ++i) {
+    const engine::Aim::Term& term = aim.terms[i];
+    if (term.value) labels.aimed |= uint64_t{1} << labels.names.size();
+    add(term.attribute);
   }
   return labels;
 }
 
-// Weighs the targets so that they resemble the sources in what the run shall keep, and has it kept.
-void KeepAttributes(const engine::Population& population, engine::TrainingRun* run) {
-  if (run->filters.target.empty()) return;
-  if (run->source_rows.empty() || run->target_rows.empty()) return;
-  // Where sources are targets too, as with everybody as the source, what the target means cannot be
-  // told from what shall be kept.
-  const std::set<int64_t> targets(run->target_rows.begin(), run->target_rows.end());
-  const auto is_target = [&targets](int64_t row) { return targets.count(row) > 0; };
-  if (std::any_of(run->source_rows.begin(), run->source_rows.end(), is_target)) return;
+// What the target means shows in how the targets differ from those sources that are none.
+std::vector<int64_t> SourcesThatAreNoTargets(const engine::TrainingRun& run) {
+  const std::set<int64_t> targets(run.target_rows.begin(), run.target_rows.end());
+  std::vector<int64_t> others;
+  for (const int64_t row : run.source_rows) {
+    if (targets.count(row) == 0) others.push_back(row);
+  }
+  return others;
+}
+
+// Weighs the targets so that they resemble the sources in what the run shall keep, and says what an
+// attribute reader shall keep and reach.
+void UseAttributes(const engine::Population& population, engine::TrainingRun* run) {
+  const std::vector<int64_t> sources = SourcesThatAreNoTargets(*run);
+  if (run->filters.target.empty() || sources.empty() || run->target_rows.empty()) return;
   const auto size = static_cast<int64_t>(population.bits.size());
-  for (const auto* rows : {&run->source_rows, &run->target_rows}) {
-    if (*std::max_element(rows->begin(), rows->end()) < size) continue;
+  for (const std::vector<int64_t>& rows : {sources, run->target_rows}) {
+    if (*std::max_element(rows.begin(), rows.end()) < size) continue;
     throw UsageError("The lists of rows name more than the " + std::to_string(size) +
                      " rows of the index: make both from the same dataset.");
   }
@@ -98,13 +112,13 @@ void KeepAttributes(const engine::Population& population, engine::TrainingRun* r
       SidesOf({run->filters.source, run->filters.target}, false, population.attributes);
   const engine::Aim aim = AimOf(sides, population.attributes);
   engine::Balance balance =
-      engine::BalanceTargets(population, run->source_rows, run->target_rows,
+      engine::BalanceTargets(population, sources, run->target_rows,
                              engine::KeptAttributes(population, aim), run->config.balance);
   if (run->config.balance > 1) {
     SayBalance(balance, population.attributes);
     run->target_weights = std::move(balance.weights);
   }
-  run->kept = LabelsOf(population, balance.shares);
+  run->labels = LabelsOf(population, balance.shares, aim);
 }
 
 // Rows of the folder that the filter selects. Test pictures stay out of training.
@@ -209,7 +223,7 @@ void ReadListedRows(const Arguments& arguments, engine::TrainingRun* run) {
     // The test partition was left out by whoever made the lists.
     const engine::Population population = PopulationOf(ReadIndex(arguments.Text("--index")));
     LeaveOut(engine::Divide(population, 0), run);
-    KeepAttributes(population, run);
+    UseAttributes(population, run);
   }
 }
 
@@ -229,7 +243,7 @@ FaceFolder SelectRows(const Arguments& arguments, engine::TrainingRun* run) {
                run->target_rows.size());
   engine::RequireRows(run->source_rows, "source");
   engine::RequireRows(run->target_rows, "target");
-  KeepAttributes(population, run);
+  UseAttributes(population, run);
   return folder;
 }
 

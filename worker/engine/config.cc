@@ -237,9 +237,7 @@ Config Makeover() {
   config.warm_up = 100;
   config.beta1 = 0.5;
   config.learning_rate = 1e-3;
-  config.keep_weight = 24;
-  config.aim_weight = 3;
-  config.pixel_weight = 0.5;
+  config.pixel_weight = 0.3;
   config.balance = 4;
   config.pixel_weight_anneal = 0;
   return config;

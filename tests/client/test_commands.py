@@ -353,7 +353,7 @@ class Commands(unittest.TestCase):
     @needs_engine
     def test_other_formats_are_made_by_mkengine_which_takes_none_of_this_clusters_checkpoints(self):
         target = self.folder / "other.onnx"
-        said = self.refused("models", "export", self.train, "--format", "onnx", "--out", target, status=FAILED)
+        said = self.refused("models", "export", "smile", "--format", "onnx", "--out", target, status=FAILED)
         self.assertIn("no whole safetensors file", said)
         self.assertFalse(target.exists())
 

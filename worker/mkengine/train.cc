@@ -9,7 +9,6 @@
 #include "storage/filter.h"
 #include "worker/engine/balance.h"
 #include "worker/engine/config.h"
-#include "worker/engine/error.h"
 #include "worker/engine/file.h"
 #include "worker/engine/pixel_cache.h"
 #include "worker/engine/training.h"
@@ -24,9 +23,6 @@
 
 namespace makeover {
 namespace {
-
-using engine::EngineError;
-using engine::ErrorClass;
 
 struct Selection {
   std::vector<int64_t> source;

@@ -5,6 +5,7 @@ evaluate` measures on drawn faces that neither it nor the training has seen.
 """
 import json
 import os
+import shutil
 import tempfile
 import unittest
 
@@ -70,10 +71,24 @@ class ToyTrainingTest(unittest.TestCase):
         _, after = self.figures("--baseline", "copy", *SIZE)
         self.assertEqual(missed(after), ["targetRate", "kid", "lowL1"], after)
 
+    def test_json_is_all_that_stdout_holds(self):
+        # Pictures are decoded first, which other commands say there.
+        _ = self.figures("--baseline", "copy", *SIZE)
+        cache = shutil.copytree(self.path("judges"), self.path("judges alone"), ignore=shutil.ignore_patterns("*.pixels"))
+        shown = self.engine.start("evaluate", self.faces, "--baseline", "copy", *SIZE, *SIDES, "--judge-cache", cache, "-o", "json")
+        out, log = shown.communicate(timeout=PATIENCE_S)
+        self.assertEqual(json.loads(out)["model"], "copy")
+        self.assertIn("prepared: ", log)
+
     def test_a_grey_picture_would_not_do(self):
         # To the judge it smiles: the target rate alone would let it pass.
         _, after = self.figures("--baseline", "grey", *SIZE)
         self.assertEqual([name for name in missed(after) if name != "targetRate"], ["kid", "kept", "lowL1"], after)
+
+    def test_a_strength_takes_its_share_of_the_change(self):
+        whole, half, none = (self.figures("--model", self.model, "--strength", share)[1] for share in (1, 0.5, 0))
+        self.assertEqual((none["lowL1"], none["kept"]), (0, 1))
+        self.assertAlmostEqual(half["lowL1"], whole["lowL1"] / 2, delta=whole["lowL1"] / 10)
 
     def test_it_is_the_mouth_that_changes(self):
         # The judge has no part in this one.

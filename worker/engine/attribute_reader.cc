@@ -7,71 +7,71 @@ namespace {
 
 // Of the published ranges: hair stays black and skin pale.
 constexpr double kAugment = 0.3;
+// Who can read in noise looks at shapes and not at single pixels, and so must who pleases it.
+constexpr double kNoise = 0.1;
 
-torch::Tensor AimedOf(const FaceLabels& labels, const torch::Device& device) {
-  std::vector<float> aimed;
-  for (size_t k = labels.kept; k < labels.names.size(); ++k)
-    aimed.push_back((labels.aimed >> k & 1) != 0 ? 1.0F : 0.0F);
-  const auto count = static_cast<int64_t>(aimed.size());
-  return torch::tensor(aimed).reshape({1, count}).to(device);
+torch::Tensor Numbers(const std::vector<int64_t>& numbers, const torch::Device& device) {
+  return torch::tensor(numbers, torch::kLong).to(device);
 }
 
-torch::Tensor CrossEntropy(const torch::Tensor& logits, const torch::Tensor& labels) {
-  return torch::binary_cross_entropy_with_logits(logits, labels);
+torch::Tensor AimedNumbers(const FaceLabels& labels, const torch::Device& device) {
+  std::vector<int64_t> numbers;
+  for (const FaceLabels::Aimed& aimed : labels.aimed) numbers.push_back(aimed.attribute);
+  return Numbers(numbers, device);
 }
+
+torch::Tensor AimedValues(const FaceLabels& labels, const torch::Device& device) {
+  std::vector<float> values;
+  for (const FaceLabels::Aimed& aimed : labels.aimed) values.push_back(aimed.value ? 1.0F : 0.0F);
+  return torch::tensor(values).unsqueeze(0).to(device);
+}
+
+// Of its own, so that no seed of a training makes the reader a judge's twin.
+uint64_t LearnerSeed(uint64_t seed) { return Random(seed, Stream::kReader, 0).Next(); }
 
 }  // namespace
 
-AttributeReader::AttributeReader(const Config& config, const Compute& compute,
-                                 const FaceLabels& labels)
-    : kept_(static_cast<int64_t>(labels.kept)),
-      aimed_(AimedOf(labels, TorchDevice(compute))),
-      network_(MakeReader(config, OptionsFor(config, compute),
-                          static_cast<int64_t>(labels.names.size()))),
-      weights_((network_->to(TorchDevice(compute)), *network_)),
-      adam_(weights_.values(), {config.beta1, config.beta2, config.adam_epsilon}) {}
-
-torch::Tensor AttributeReader::Logits(const torch::Tensor& pictures, const Random& chance) {
-  const torch::Tensor read = network_->forward(Augment(pictures, kAugment, chance));
-  return read.reshape({pictures.size(0), kept_ + aimed_.size(1), -1}).mean(2);
+AttributeReader::AttributeReader(uint64_t seed, const FaceLabels& labels, const PixelCache& cache,
+                                 const torch::Device& device)
+    : kept_(Numbers({labels.kept.begin(), labels.kept.end()}, device)),
+      aimed_(AimedNumbers(labels, device)),
+      values_(AimedValues(labels, device)),
+      learner_({labels.learn, LearnerSeed(seed), /*people=*/false, kNoise}, labels.population,
+               cache, device) {
+  learner_.LetAverageDropOut();
 }
 
-torch::Tensor AttributeReader::Certainties(const torch::Tensor& pictures, const Random& chance) {
+torch::Tensor AttributeReader::Logits(const torch::Tensor& pictures, const Random& chance) const {
+  SeedDropout(values_.device(), chance);
+  const torch::Tensor seen = Augment(pictures, kAugment, chance);
+  return learner_.average()(seen + kNoise * torch::randn_like(seen)).logits;
+}
+
+torch::Tensor AttributeReader::Certainties(const torch::Tensor& pictures,
+                                           const Random& chance) const {
   const torch::NoGradGuard guard;
-  return Logits(pictures, chance).sigmoid();
+  return Logits(pictures, chance).index_select(1, kept_).sigmoid();
 }
 
 AttributeReader::Losses AttributeReader::OfResults(const torch::Tensor& results,
                                                    const torch::Tensor& sources,
-                                                   const Random& chance) {
+                                                   const Random& chance) const {
   const torch::Tensor read = Logits(results, chance);
-  const int64_t aimed = aimed_.size(1);
   Losses losses;
-  if (kept_ > 0) {
-    const torch::Tensor before = Certainties(sources, chance);
-    losses.kept = CrossEntropy(read.narrow(1, 0, kept_), before.narrow(1, 0, kept_));
+  if (kept_.numel() > 0) {
+    losses.kept = torch::binary_cross_entropy_with_logits(read.index_select(1, kept_),
+                                                          Certainties(sources, chance));
   }
-  if (aimed > 0) {
-    const torch::Tensor some = read.narrow(1, kept_, aimed);
-    losses.aimed = CrossEntropy(some, aimed_.expand_as(some));
+  if (aimed_.numel() > 0) {
+    const torch::Tensor some = read.index_select(1, aimed_);
+    losses.aimed = torch::binary_cross_entropy_with_logits(some, values_.expand_as(some));
   }
   return losses;
 }
 
-torch::Tensor AttributeReader::OfFaces(const torch::Tensor& pictures, const torch::Tensor& labels,
-                                       const Random& chance) {
-  return CrossEntropy(Logits(pictures, chance), labels);
-}
-
-void AttributeReader::Learn(const torch::Tensor& loss, double rate) {
-  adam_.Step(weights_.Gradient(loss, false), rate, weights_.values());
-}
-
-NamedTensors AttributeReader::State() const {
-  NamedTensors state = TensorsOf("reader", *network_);
-  state.emplace_back("optimizer.reader.mean", adam_.mean);
-  state.emplace_back("optimizer.reader.variance", adam_.variance);
-  return state;
+torch::Tensor AttributeReader::Learn(double progress) {
+  if (progress >= kLearnShare) return {};
+  return learner_.Step(progress / kLearnShare);
 }
 
 }  // namespace makeover::engine

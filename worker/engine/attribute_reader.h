@@ -1,20 +1,20 @@
-// A third network beside generator and discriminator, which learns to read attributes off real
-// faces. The generator loses where it reads a result otherwise than it shall be: kept attributes as
-// in the source, aimed ones as the target filter says. This is the attribute
-// classification constraint of AttGAN (He and others, 2019).
+// A third network beside generator and discriminator, a judge's, which learns to read attributes
+// off real faces early in a training. The generator loses where it reads a result otherwise than it
+// shall be: kept attributes as in the source, aimed ones as the target filter says. This is the
+// attribute classification constraint of AttGAN (He and others, 2019). It learns from all faces
+// that may be trained with, not from the two families alone: among the targets all women may be
+// young, and who saw no others takes a woman's face for a young one.
 #pragma once
 
 #include <torch/torch.h>
 
 #include <cstdint>
-#include <memory>
 
 #include "worker/engine/checkpoint.h"
-#include "worker/engine/compute.h"
 #include "worker/engine/config.h"
 #include "worker/engine/face_labels.h"
-#include "worker/engine/networks.h"
-#include "worker/engine/optimiser.h"
+#include "worker/engine/judge_learner.h"
+#include "worker/engine/pixel_cache.h"
 #include "worker/engine/random.h"
 
 namespace makeover::engine {
@@ -27,37 +27,37 @@ class AttributeReader {
     torch::Tensor kept, aimed;
   };
 
-  // REQUIRES: labels has names.
-  AttributeReader(const Config& config, const Compute& compute, const FaceLabels& labels);
+  // REQUIRES: labels.any(); labels and cache outlive the reader.
+  AttributeReader(uint64_t seed, const FaceLabels& labels, const PixelCache& cache,
+                  const torch::Device& device);
 
   // Of results and their sources, both [N, 3, H, W]: kept attributes shall read as they do in the
-  // source, by whatever certainty. Pictures are read a little shifted and recoloured by `chance`,
-  // lest the reader learn faces by heart.
+  // source, by whatever certainty. Pictures are read a little shifted and recoloured and by some of
+  // the reader's features, both by `chance`, lest the generator learn to please this one reader
+  // alone.
   Losses OfResults(const torch::Tensor& results, const torch::Tensor& sources,
-                   const Random& chance);
+                   const Random& chance) const;
 
-  // Mean cross entropy between labels [N, K] and what is read off pictures [N, 3, H, W].
-  torch::Tensor OfFaces(const torch::Tensor& pictures, const torch::Tensor& labels,
-                        const Random& chance);
-
-  // One step of the reader down the loss. Frees the loss's graph.
-  void Learn(const torch::Tensor& loss, double rate);
+  // Learns from some faces where `progress`, the share of the training that is done, is below
+  // kLearnShare, and returns the loss, a scalar; later on does nothing and returns an undefined
+  // tensor.
+  torch::Tensor Learn(double progress);
+  static constexpr double kLearnShare = 0.25;
 
   // The reader and its optimiser, but for the count of its steps.
-  NamedTensors State() const;
-  int64_t steps() const { return adam_.steps; }
-  void SetSteps(int64_t steps) { adam_.steps = steps; }
+  NamedTensors State() const { return learner_.State(); }
+  int64_t steps() const { return learner_.steps(); }
+  void SetSteps(int64_t steps) { learner_.SetSteps(steps); }
 
  private:
-  torch::Tensor Logits(const torch::Tensor& pictures, const Random& chance);  // [N, K]
-  // The same from 0 to 1, as constants.
-  torch::Tensor Certainties(const torch::Tensor& pictures, const Random& chance);
+  torch::Tensor Logits(const torch::Tensor& pictures, const Random& chance) const;  // [N, K]
+  // Of the kept attributes, from 0 to 1, as constants: [N, kept].
+  torch::Tensor Certainties(const torch::Tensor& pictures, const Random& chance) const;
 
-  int64_t kept_;
-  torch::Tensor aimed_;  // [1, K - kept] of 0 and 1
-  std::shared_ptr<Discriminator> network_;
-  FlatParameters weights_;
-  Adam adam_;
+  torch::Tensor kept_;            // numbers of attributes, [kept]
+  torch::Tensor aimed_;           // likewise, [aimed]
+  torch::Tensor values_;          // 0 or 1, [1, aimed]
+  mutable JudgeLearner learner_;  // its network's forward() is not const
 };
 
 }  // namespace makeover::engine

@@ -87,20 +87,6 @@ torch::Tensor MakeBatch(const PixelCache& cache, const std::vector<Draw>& draws,
   return MakeBatch(pixels.data(), flips, cache.shape(), device);
 }
 
-torch::Tensor MakeLabels(const FaceLabels& labels, const std::vector<Draw>& draws,
-                         const torch::Device& device) {
-  const size_t count = labels.names.size();
-  std::vector<float> values;
-  values.reserve(draws.size() * count);
-  for (const Draw& draw : draws) {
-    const uint64_t bits = labels.bits[static_cast<size_t>(draw.row)];
-    for (size_t k = 0; k < count; ++k) values.push_back((bits >> k & 1) != 0 ? 1.0F : 0.0F);
-  }
-  return torch::tensor(values)
-      .reshape({static_cast<int64_t>(draws.size()), static_cast<int64_t>(count)})
-      .to(device);
-}
-
 std::vector<uint8_t> ToPixels(const torch::Tensor& pictures) {
   const torch::Tensor bytes = (pictures.clamp(0, 1) * 255)
                                   .round()

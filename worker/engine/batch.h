@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "worker/engine/face_labels.h"
 #include "worker/engine/pixel_cache.h"
 #include "worker/engine/sampler.h"
 
@@ -19,10 +18,6 @@ torch::Tensor MakeBatch(const PixelCache& cache, const std::vector<Draw>& draws,
 // The same of N pictures of height x width x 3 bytes each, one behind the other.
 torch::Tensor MakeBatch(const uint8_t* pixels, const std::vector<uint8_t>& flips, PixelShape shape,
                         const torch::Device& device);
-
-// The draws' labels: [N, K] of 0 and 1, float32, on the device. REQUIRES: labels has their bits.
-torch::Tensor MakeLabels(const FaceLabels& labels, const std::vector<Draw>& draws,
-                         const torch::Device& device);
 
 // Pictures [N, 3, H, W] as N x H x W x 3 bytes on the host: clamped to [0, 1], times 255, rounded.
 std::vector<uint8_t> ToPixels(const torch::Tensor& pictures);

@@ -2,8 +2,9 @@
 //
 // Tensors: `generator.*`, `generator_ema.*`, `discriminator.*` (weights and running statistics,
 // float32); `optimizer.generator.mean`, `.variance` and the same of the discriminator (flat, in the
-// order of the network's weights). Scalars (shape []): `optimizer.*.steps`, `random.seed`,
-// `random.source_position`, `random.target_position`, `schedule.step` (I64),
+// order of the network's weights); where attributes are read `reader.*`, `reader_ema.*` and
+// `optimizer.reader.mean`, `.variance` as well. Scalars (shape []): `optimizer.*.steps`,
+// `random.seed`, `random.source_position`, `random.target_position`, `schedule.step` (I64),
 // `schedule.elapsed_seconds`, `schedule.rate_scale` (F64); where there were evaluations,
 // `best.step` (I64) and `best.target_rate`, `best.kid`, `best.kept`, `best.low_l1` (F64). Metadata:
 // `recipe`, `step`, `config` (JSON), `dataset`, `makeover_version`; `source` and `target`, the

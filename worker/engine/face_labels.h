@@ -2,18 +2,26 @@
 // LibTorch's headers.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <string>
 #include <vector>
+
+#include "worker/engine/population.h"
 
 namespace makeover::engine {
 
+// Attributes are numbers within population.attributes.
 struct FaceLabels {
-  std::vector<std::string> names;  // of the attributes, at most 64; without any, no reader
-  std::vector<uint64_t> bits;      // per row of the pixel cache; bit k: it has names[k]
-  size_t kept = 0;     // a result shall have the first so many where its source has them
-  uint64_t aimed = 0;  // bit k of the others: all results shall have names[k], or none
+  struct Aimed {
+    int attribute = 0;
+    bool value = false;  // all results shall have it, or none
+  };
+  Population population;       // of the rows of the pixel cache
+  std::vector<int64_t> learn;  // rows that the reader learns from
+  std::vector<int> kept;       // a result shall have these where its source has them
+  std::vector<Aimed> aimed;
+
+  // Whether there is anything to read.
+  bool any() const { return !learn.empty() && !(kept.empty() && aimed.empty()); }
 };
 
 }  // namespace makeover::engine

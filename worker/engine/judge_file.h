@@ -12,7 +12,7 @@
 
 namespace makeover::engine {
 
-inline constexpr char kJudgeVersion[] = "2";
+inline constexpr char kJudgeVersion[] = "3";
 
 // A judge as it was trained: what its network says still has to be seen against these.
 struct TrainedJudge {

@@ -39,10 +39,8 @@ struct JudgeSurroundings {
 // How many steps its training takes.
 int64_t JudgeSteps(const JudgeCourse& course);
 
-// Trains a judge and writes its file. Attributes by cross-entropy; people, where there are
-// identities, by cosines to one direction per person with a margin (Wang and others, CosFace,
-// 2018); AdamW, mirrored, shifted and re-lit pictures, averaged weights. One to three minutes for
-// 2,000 faces on two cores. Returns false, and leaves no file, where it was stopped. Throws
+// Trains a judge as judge_learner.h says, and writes its file. One to three minutes for 2,000 faces
+// on two cores. Returns false, and leaves no file, where it was stopped. Throws
 // EngineError of class USER where there are too few faces or no attributes.
 bool TrainJudge(const JudgeCourse& course, const Population& population, const PixelCache& cache,
                 const Compute& compute, const JudgeSurroundings& around, const std::string& path);

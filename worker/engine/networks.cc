@@ -49,12 +49,4 @@ std::shared_ptr<Discriminator> MakeDiscriminator(const Config& config,
   return network;
 }
 
-std::shared_ptr<Discriminator> MakeReader(const Config& config, const NetworkOptions& options,
-                                          int64_t outputs) {
-  auto network = std::make_shared<MakeoverDiscriminator>(SizeOf(config), options, outputs);
-  constexpr uint64_t kPart = 2;
-  network->Initialise(static_cast<uint64_t>(config.seed), kPart);
-  return network;
-}
-
 }  // namespace makeover::engine

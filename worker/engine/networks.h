@@ -42,9 +42,5 @@ NetworkOptions OptionsFor(const Config& config, const Compute& compute);
 std::shared_ptr<Generator> MakeGenerator(const Config& config, const NetworkOptions& options);
 std::shared_ptr<Discriminator> MakeDiscriminator(const Config& config,
                                                  const NetworkOptions& options);
-// A discriminator of network makeover with `outputs` logits per part: [N, outputs, h, w], or
-// [N, h, w] of one.
-std::shared_ptr<Discriminator> MakeReader(const Config& config, const NetworkOptions& options,
-                                          int64_t outputs);
 
 }  // namespace makeover::engine

@@ -5,9 +5,6 @@
 
 namespace makeover::engine {
 
-namespace {
-
-// From 0 at the start to 1 at the end.
 double Progress(const Config& config, const Position& position) {
   const double done = config.time_seconds > 0
                           ? position.elapsed_seconds / config.time_seconds
@@ -15,8 +12,6 @@ double Progress(const Config& config, const Position& position) {
                                 static_cast<double>(std::max<int64_t>(1, config.steps));
   return std::clamp(done, 0.0, 1.0);
 }
-
-}  // namespace
 
 double Temperature(const Config& config, const Position& position) {
   if (config.schedule == "cosine") {

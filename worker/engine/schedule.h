@@ -14,6 +14,9 @@ struct Position {
   double elapsed_seconds = 0;  // training time, over all restarts
 };
 
+// From 0 at the start of the run to 1 at its end.
+double Progress(const Config& config, const Position& position);
+
 // 1 at the start. Schedule `halving`: halved at the end of every half-life: of every HalfLife()
 // steps, or of every eighth of the time where the run has a time and half_life is 0. Schedule
 // `cosine`: half a cosine to 0 at the end of the run (Loshchilov and Hutter, 2017).

@@ -52,20 +52,14 @@ Trainer::Trainer(const Config& config, const Compute& compute, const PixelCache&
       generator_adam_(generator_weights_.values(), AdamOptions(config)),
       discriminator_adam_(discriminator_weights_.values(), AdamOptions(config)) {
   average_->eval();
-  if (config.UsesReader() && !rows.labels.names.empty())
-    reader_ = std::make_unique<AttributeReader>(config, compute, rows.labels);
+  if (config.UsesReader() && labels_.any())
+    reader_ = std::make_unique<AttributeReader>(config.seed, labels_, cache, device_);
 }
 
 Trainer::Pass Trainer::Forward(const Position& position, double temperature) {
   Pass pass;
-  const std::vector<Draw> sources = source_.Next(config_.batch_size, config_.flip);
-  const std::vector<Draw> targets = target_.Next(config_.batch_size, config_.flip);
-  pass.source = MakeBatch(cache_, sources, device_);
-  pass.target = MakeBatch(cache_, targets, device_);
-  if (reader_ != nullptr) {
-    pass.source_labels = MakeLabels(labels_, sources, device_);
-    pass.target_labels = MakeLabels(labels_, targets, device_);
-  }
+  pass.source = MakeBatch(cache_, source_.Next(config_.batch_size, config_.flip), device_);
+  pass.target = MakeBatch(cache_, target_.Next(config_.batch_size, config_.flip), device_);
   const int64_t count = pass.source.size(0);
   if (config_.identity_weight > 0) {
     // In one batch, so that the running statistics hold for both kinds of faces.
@@ -119,7 +113,7 @@ StepValues Trainer::Step(const Position& position) {
   discriminator_adam_.Step(discriminator_gradient,
                            values.learning_rate * config_.discriminator_rate,
                            discriminator_weights_.values());
-  if (reader_ != nullptr) reader_->Learn(values.reader, values.learning_rate);
+  if (reader_ != nullptr) values.reader = reader_->Learn(Progress(config_, position));
   UpdateAverage(position.step);
   for (torch::Tensor* loss :
        {&values.generator, &values.discriminator, &values.adversarial, &values.pixel,
@@ -129,19 +123,14 @@ StepValues Trainer::Step(const Position& position) {
   return values;
 }
 
-void Trainer::AddReading(const Pass& pass, const Position& position, StepValues* values) {
-  const auto chance = [&](uint64_t side) {
-    return Random(static_cast<uint64_t>(config_.seed), Stream::kReader,
-                  2 * static_cast<uint64_t>(position.step) + side);
-  };
-  const AttributeReader::Losses read = reader_->OfResults(pass.result, pass.source, chance(0));
+void Trainer::AddReading(const Pass& pass, const Position& position, StepValues* values) const {
+  const Random chance(static_cast<uint64_t>(config_.seed), Stream::kReader,
+                      static_cast<uint64_t>(position.step) + 1);
+  const AttributeReader::Losses read = reader_->OfResults(pass.result, pass.source, chance);
   values->kept = read.kept;
   values->aimed = read.aimed;
   if (read.kept.defined()) values->generator = values->generator + config_.keep_weight * read.kept;
   if (read.aimed.defined()) values->generator = values->generator + config_.aim_weight * read.aimed;
-  values->reader =
-      reader_->OfFaces(torch::cat({pass.source, pass.target}),
-                       torch::cat({pass.source_labels, pass.target_labels}), chance(1));
 }
 
 bool Trainer::PenaltyDue(const Position& position) const {
@@ -221,7 +210,7 @@ void Trainer::Save(const std::string& path, const Position& position,
                      {"schedule.rate_scale", rate_scale_}};
   if (reader_ != nullptr) {
     scalars.integers["optimizer.reader.steps"] = reader_->steps();
-    scalars.integers["labels.count"] = static_cast<int64_t>(labels_.names.size());
+    scalars.integers["labels.count"] = static_cast<int64_t>(labels_.population.attributes.size());
   }
   if (about.best.has_value()) {
     scalars.integers["best.step"] = about.best->step;
@@ -238,19 +227,18 @@ Position Trainer::Load(const CheckpointReader& checkpoint) {
   // Files of runs that read no attributes have no count of them.
   const std::string labels = "labels.count";
   const int64_t count = checkpoint.Has(labels) ? checkpoint.Integer(labels) : 0;
-  const bool same = count == static_cast<int64_t>(labels_.names.size());
+  const bool same = count == static_cast<int64_t>(labels_.population.attributes.size());
   if (count > 0 && !same && config_.UsesReader()) {
     throw EngineError(ErrorClass::kUser, "other_labels",
                       "The checkpoint's training knows " + std::to_string(count) +
                           " attributes of each face, and this one " +
-                          std::to_string(labels_.names.size()) + ".",
+                          std::to_string(labels_.population.attributes.size()) + ".",
                       "Give --index, --source and --target as they were then.");
   }
   // In the file of a run that had none the reader begins with its first weights.
-  const std::string reader_steps = "optimizer.reader.steps";
-  const bool reader = reader_ != nullptr && checkpoint.Has(reader_steps);
+  const bool reader = reader_ != nullptr && checkpoint.Has("reader_ema.dense_weight");
   checkpoint.Load(reader ? StateWithReader() : State());
-  if (reader) reader_->SetSteps(checkpoint.Integer(reader_steps));
+  if (reader) reader_->SetSteps(checkpoint.Integer("optimizer.reader.steps"));
   generator_adam_.steps = checkpoint.Integer("optimizer.generator.steps");
   discriminator_adam_.steps = checkpoint.Integer("optimizer.discriminator.steps");
   source_.Seek(checkpoint.Integer("random.source_position"));

@@ -49,7 +49,7 @@ struct TrainingRows {
   std::vector<int64_t> source;
   std::vector<int64_t> target;
   std::vector<double> target_weights;  // see Sampler
-  FaceLabels labels;                   // without names, nothing is read
+  FaceLabels labels;                   // without any, nothing is read
 };
 
 // A copy of a training's whole state in memory.
@@ -98,11 +98,10 @@ class Trainer {
     torch::Tensor result;          // of the source
     torch::Tensor kept;            // of the first targets, where the recipe has an identity loss
     torch::Tensor fake, real;      // logits
-    torch::Tensor source_labels, target_labels;  // see MakeLabels; undefined where none are read
   };
   Pass Forward(const Position& position, double temperature);
   StepValues Losses(const Pass& pass, double temperature) const;
-  void AddReading(const Pass& pass, const Position& position, StepValues* values);
+  void AddReading(const Pass& pass, const Position& position, StepValues* values) const;
   // The penalty's gradient with respect to the discriminator's weights, and the penalty itself.
   std::pair<torch::Tensor, torch::Tensor> Penalty(const torch::Tensor& target);
   bool PenaltyDue(const Position& position) const;

@@ -67,6 +67,11 @@ Split SplitRows(const TrainingRun& run, const PixelCache& cache) {
   RequireRows(split.training.target, "target");
   split.training.target_weights = WeightsOf(split.training.target, run);
   split.training.labels = run.labels;
+  auto& learn = split.training.labels.learn;
+  const auto unfit = [&](int64_t row) {
+    return row >= cache.rows() || !cache.Has(row) || kept.count(row) > 0;
+  };
+  learn.erase(std::remove_if(learn.begin(), learn.end(), unfit), learn.end());
   return split;
 }
 

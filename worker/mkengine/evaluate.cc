@@ -22,17 +22,25 @@
 namespace makeover {
 namespace {
 
+// The face with a share of what makes the levels differ from it.
+std::vector<uint8_t> Changed(const uint8_t* face, const std::vector<float>& levels,
+                             double strength) {
+  std::vector<uint8_t> pixels(levels.size());
+  for (size_t i = 0; i < levels.size(); ++i) {
+    const double level = face[i] + strength * (levels[i] - face[i]);
+    pixels[i] = static_cast<uint8_t>(std::lround(std::clamp(level, 0.0, 255.0)));
+  }
+  return pixels;
+}
+
 // The generator as `mkengine convert` runs it; results are rounded as it rounds them.
-engine::FaceFunction FunctionOf(engine::FaceNetwork* network, engine::PixelShape shape) {
-  return [network, shape](const std::vector<const uint8_t*>& faces) {
+engine::FaceFunction FunctionOf(engine::FaceNetwork* network, engine::PixelShape shape,
+                                double strength) {
+  return [=](const std::vector<const uint8_t*>& faces) {
     std::vector<std::vector<uint8_t>> results;
-    for (const std::vector<float>& levels : network->Convert(faces, shape)) {
-      std::vector<uint8_t>& pixels = results.emplace_back();
-      pixels.reserve(levels.size());
-      for (const float level : levels) {
-        pixels.push_back(static_cast<uint8_t>(std::lround(std::clamp(level, 0.0F, 255.0F))));
-      }
-    }
+    const std::vector<std::vector<float>> levels = network->Convert(faces, shape);
+    for (size_t i = 0; i < faces.size(); ++i)
+      results.push_back(Changed(faces[i], levels[i], strength));
     return results;
   };
 }
@@ -62,11 +70,12 @@ struct Subject {
   std::string name;
   int64_t step = 0;
   std::unique_ptr<engine::FaceNetwork> network;  // none for a baseline
+  double strength = 1;
   engine::FaceFunction Function(engine::PixelShape shape) const;
 };
 
 engine::FaceFunction Subject::Function(engine::PixelShape shape) const {
-  if (network != nullptr) return FunctionOf(network.get(), shape);
+  if (network != nullptr) return FunctionOf(network.get(), shape, strength);
   const auto bytes = static_cast<size_t>(shape.bytes());
   const bool grey = name == "grey";
   return [bytes, grey](const std::vector<const uint8_t*>& faces) {
@@ -81,8 +90,9 @@ Subject SubjectOf(const Arguments& arguments, const engine::Compute& compute) {
   if (arguments.Has("--model") == arguments.Has("--baseline"))
     throw UsageError("mkengine evaluate needs --model FILE, or --baseline copy or grey.");
   if (arguments.Has("--baseline"))
-    return {arguments.Choice("--baseline", "", {"copy", "grey"}), 0, nullptr};
-  Subject subject = {arguments.Text("--model"), 0, nullptr};
+    return {arguments.Choice("--baseline", "", {"copy", "grey"}), 0, nullptr, 1};
+  Subject subject = {arguments.Text("--model"), 0, nullptr,
+                     arguments.Number("--strength", 1, 0, 1)};
   subject.network =
       std::make_unique<engine::FaceNetwork>(subject.name, compute, engine::kFacesAtOnce);
   subject.step = subject.network->step();
@@ -141,6 +151,7 @@ CommandHelp EvaluateHelp() {
   std::vector<Option> options = {
       {"--model", "FILE", "a checkpoint of `mkengine train`"},
       {"--baseline", "WHAT", "instead of --model: copy (faces as they are) or grey"},
+      {"--strength", "S", "of the conversion: 0 (as it was) to 1 (default)"},
       {"--filter", "E", "target faces; default: what the model was trained for"},
       {"--source", "E", "source faces"},
       {"--target", "E", "target faces"},

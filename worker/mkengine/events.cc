@@ -68,11 +68,11 @@ void Events::Emit(const Json& event) {
     const std::string line = event.Write() + "\n";
     std::fwrite(line.data(), 1, line.size(), stdout);
   }
-  Print(event, json_ ? stderr : stdout);
+  Print(event);
   std::fflush(stdout);
 }
 
-void Events::Print(const Json& event, FILE* words_to) const {
+void Events::Print(const Json& event) const {
   const std::string kind = event.Text("event");
   if (kind == "error") {
     std::fprintf(stderr, "mkengine: %s %s\n", event.Text("message").c_str(),
@@ -81,7 +81,7 @@ void Events::Print(const Json& event, FILE* words_to) const {
     const bool shown = !json_ && event.Text("unit") != "steps";
     if (shown) std::fprintf(stderr, "%s\n", ProgressText(event).c_str());
   } else if (const std::string words = Words(kind, event); !words.empty()) {
-    std::fprintf(words_to, "%s\n", words.c_str());
+    std::fprintf(words_to_, "%s\n", words.c_str());
   }
 }
 

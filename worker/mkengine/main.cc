@@ -43,12 +43,14 @@ void KeepMemory() {
 
 // OpenMP's threads spin while they wait for each other. On processors that are shared with another
 // program they then spin against the very thread they wait for: two trainings on two cores run five
-// times slower together. Its library reads the variable before main, hence the second start.
+// times slower together. OpenBLAS's spin too, and our products of matrices are too small for them.
+// The libraries read the variables before main, hence the second start.
 void WaitWithoutSpinning(char** argv) {
   constexpr char kVariable[] = "OMP_WAIT_POLICY";
   const bool computes = argv[1] != nullptr && std::string(argv[1]) != "probe" &&
                         std::string(argv[1]).rfind('-', 0) != 0;
   if (!computes || std::getenv(kVariable) != nullptr) return;
+  setenv("OPENBLAS_NUM_THREADS", "1", /*overwrite=*/0);
   if (setenv(kVariable, "passive", 0) == 0) execv("/proc/self/exe", argv);
 }
 
@@ -75,6 +77,12 @@ int Usage(const std::string& message) {
   return kExitUsage;
 }
 
+// Commands with a choice of forms print what was asked for, and nothing else, on stdout.
+bool PrintsItsOwn(const CommandHelp& help) {
+  return std::any_of(help.options.begin(), help.options.end(),
+                     [](const Option& option) { return option.name == "-o"; });
+}
+
 int RunCommand(const Command& command, const std::vector<std::string>& words) {
   CommandHelp help = command.help;
   help.options.push_back({"--events", "", "print events as JSON lines on stdout"});
@@ -86,7 +94,7 @@ int RunCommand(const Command& command, const std::vector<std::string>& words) {
     }
   }
   const Arguments arguments = Arguments::Parse(help, words);
-  Events events(arguments.Has("--events"));
+  Events events(arguments.Has("--events"), PrintsItsOwn(help));
   const Surroundings around = {&events, MonotonicSeconds, [] { return stop_requested != 0; }};
   using engine::EngineError;
   using engine::ErrorClass;

@@ -24,11 +24,6 @@
 namespace makeover {
 namespace {
 
-struct Selection {
-  std::vector<int64_t> source;
-  std::vector<int64_t> target;
-};
-
 // In a dataset without a test partition too, faces that evaluations measure with stay out of
 // training. The first source faces make the sample and are no training faces anyway. Where too few
 // would be left, all stay.
@@ -62,24 +57,26 @@ void SayBalance(const engine::Balance& balance, const std::vector<std::string>& 
   if (!text.empty()) std::fprintf(stderr, "mkengine: balanced targets:%s\n", text.c_str());
 }
 
-engine::FaceLabels LabelsOf(const engine::Population& population,
+// Whoever is not held out can be learned from, of whatever family.
+std::vector<int64_t> RowsToLearn(const engine::Population& population,
+                                 const engine::Division& division) {
+  const std::set<int64_t> held_out(division.held_out.begin(), division.held_out.end());
+  std::vector<int64_t> rows;
+  for (int64_t row = 0; row < static_cast<int64_t>(population.bits.size()); ++row) {
+    if (held_out.count(row) == 0) rows.push_back(row);
+  }
+  return rows;
+}
+
+engine::FaceLabels LabelsOf(const engine::Population& population, const engine::Division& division,
                             const std::vector<engine::Balance::Share>& kept,
                             const engine::Aim& aim) {
   engine::FaceLabels labels;
-  labels.bits.resize(population.bits.size(), 0);
-  const auto add = [&](int attribute) {
-    const size_t k = labels.names.size();
-    labels.names.push_back(population.attributes[static_cast<size_t>(attribute)]);
-    for (size_t row = 0; row < labels.bits.size(); ++row)
-      labels.bits[row] |= (population.bits[row] >> attribute & 1) << k;
-  };
-  for (const engine::Balance::Share& share : kept) add(share.attribute);
-  labels.kept = labels.names.size();
-  for (size_t i = 0; i < aim.headline_terms; ++i) {
-    const engine::Aim::Term& term = aim.terms[i];
-    if (term.value) labels.aimed |= uint64_t{1} << labels.names.size();
-    add(term.attribute);
-  }
+  labels.population = population;
+  labels.learn = RowsToLearn(population, division);
+  for (const engine::Balance::Share& share : kept) labels.kept.push_back(share.attribute);
+  for (size_t i = 0; i < aim.headline_terms; ++i)
+    labels.aimed.push_back({aim.terms[i].attribute, aim.terms[i].value});
   return labels;
 }
 
@@ -95,7 +92,8 @@ std::vector<int64_t> SourcesThatAreNoTargets(const engine::TrainingRun& run) {
 
 // Weighs the targets so that they resemble the sources in what the run shall keep, and says what an
 // attribute reader shall keep and reach.
-void UseAttributes(const engine::Population& population, engine::TrainingRun* run) {
+void UseAttributes(const engine::Population& population, const engine::Division& division,
+                   engine::TrainingRun* run) {
   const std::vector<int64_t> sources = SourcesThatAreNoTargets(*run);
   if (run->filters.target.empty() || sources.empty() || run->target_rows.empty()) return;
   const auto size = static_cast<int64_t>(population.bits.size());
@@ -114,7 +112,7 @@ void UseAttributes(const engine::Population& population, engine::TrainingRun* ru
     SayBalance(balance, population.attributes);
     run->target_weights = std::move(balance.weights);
   }
-  run->labels = LabelsOf(population, balance.shares, aim);
+  if (run->config.UsesReader()) run->labels = LabelsOf(population, division, balance.shares, aim);
 }
 
 // Rows of the folder that the filter selects. Test pictures stay out of training.
@@ -134,13 +132,11 @@ std::vector<int64_t> Select(const FaceFolder& folder, const std::string& express
 
 // OUT/dataset.pixels, decoded again only where folder, selection or window have changed. Returns
 // false when stopped.
-bool CacheOf(const FaceFolder& folder, const Selection& rows, const FaceWindow& window,
+bool CacheOf(const FaceFolder& folder, const std::set<int64_t>& wanted, const FaceWindow& window,
              const std::string& out, const Surroundings& around) {
   engine::MakeFolder(out);
   const std::string path = out + "/dataset.pixels";
   const std::string note = out + "/dataset.txt";
-  std::set<int64_t> wanted(rows.source.begin(), rows.source.end());
-  wanted.insert(rows.target.begin(), rows.target.end());
   std::string fingerprint = FolderFingerprint(folder) + " " + FaceWindowKey(window);
   for (const int64_t row : wanted) fingerprint += "\n" + std::to_string(row);
   if (std::filesystem::exists(path) && std::filesystem::exists(note) &&
@@ -218,8 +214,9 @@ void ReadListedRows(const Arguments& arguments, engine::TrainingRun* run) {
   if (arguments.Has("--index")) {
     // The test partition was left out by whoever made the lists.
     const engine::Population population = PopulationOf(ReadIndex(arguments.Text("--index")));
-    LeaveOut(engine::Divide(population, 0), run);
-    UseAttributes(population, run);
+    const engine::Division division = engine::Divide(population, 0);
+    LeaveOut(division, run);
+    UseAttributes(population, division, run);
   }
 }
 
@@ -234,12 +231,13 @@ FaceFolder SelectRows(const Arguments& arguments, engine::TrainingRun* run) {
   run->source_rows = Select(folder, filters.source, clean);
   run->target_rows = Select(folder, filters.target, clean);
   const engine::Population population = PopulationOf(folder);
-  LeaveOut(engine::Divide(population, 0), run);
+  const engine::Division division = engine::Divide(population, 0);
+  LeaveOut(division, run);
   std::fprintf(stderr, "mkengine: %zu source and %zu target pictures\n", run->source_rows.size(),
                run->target_rows.size());
   engine::RequireRows(run->source_rows, "source");
   engine::RequireRows(run->target_rows, "target");
-  UseAttributes(population, run);
+  UseAttributes(population, division, run);
   return folder;
 }
 
@@ -254,7 +252,10 @@ std::string Gather(const Arguments& arguments, const FaceWindow& window, const S
   }
   const FaceFolder folder = SelectRows(arguments, run);
   RequireEvaluable(arguments, *run);
-  const bool done = CacheOf(folder, {run->source_rows, run->target_rows}, window, run->out, around);
+  std::set<int64_t> wanted(run->source_rows.begin(), run->source_rows.end());
+  for (const auto* rows : {&run->target_rows, &run->labels.learn})
+    wanted.insert(rows->begin(), rows->end());
+  const bool done = CacheOf(folder, wanted, window, run->out, around);
   return done ? run->out + "/dataset.pixels" : "";
 }
 

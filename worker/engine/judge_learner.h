@@ -1,0 +1,83 @@
+// A judge's network as it learns: attributes by cross-entropy; people, where it shall know them, by
+// cosines to one direction per person with a margin (Wang and others, CosFace, 2018); AdamW,
+// mirrored, shifted and re-lit pictures, averaged weights.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "worker/engine/checkpoint.h"
+#include "worker/engine/judge_network.h"
+#include "worker/engine/optimiser.h"
+#include "worker/engine/pixel_cache.h"
+#include "worker/engine/population.h"
+#include "worker/engine/random.h"
+#include "worker/engine/sampler.h"
+
+namespace makeover::engine {
+
+inline constexpr int64_t kJudgeBatch = 64;  // faces a step
+
+// Dropout draws from the device's own generator: what is drawn next follows from `chance` alone.
+void SeedDropout(const torch::Device& device, Random chance);
+
+// Not thread-safe. On the processor equal state and faces give equal bits after each step.
+class JudgeLearner {
+ public:
+  struct Lessons {
+    std::vector<int64_t> rows;  // of the cache, and known to the population
+    uint64_t seed = 1;
+    bool people = false;  // where the population knows two or more of them
+    double noise = 0;     // its deviation in the pictures shown, of pictures in [0, 1]
+  };
+
+  // REQUIRES: population and cache outlive the learner; rows is not empty.
+  JudgeLearner(Lessons lessons, const Population& population, const PixelCache& cache,
+               const torch::Device& device);
+
+  // Learns from the next faces. `done` is the share of all lessons that was had before, from 0 to
+  // 1: the rate falls with it. Returns the loss, a scalar.
+  torch::Tensor Step(double done);
+
+  // The averaged network, in inference mode; its weights want no gradients.
+  JudgeNetwork average() const { return average_; }
+  // Lets the averaged network drop out features at random, as the learning one does. Normalisation
+  // stays as in inference.
+  void LetAverageDropOut();
+  bool knows_people() const { return people_.size() >= 2; }
+
+  // Network, average and optimiser, but for the count of steps. REQUIRES: it knows no people.
+  NamedTensors State() const;
+  int64_t steps() const { return adam_.steps; }
+  void SetSteps(int64_t steps) { adam_.steps = steps; }
+
+ private:
+  JudgeNetwork Fresh() const;
+  void AddPeople();
+  torch::Tensor Batch(const std::vector<Draw>& draws) const;   // [N, 3, H, W]
+  torch::Tensor Relit(const torch::Tensor& x) const;           // likewise
+  torch::Tensor Labels(const std::vector<Draw>& draws) const;  // [N, attributes]
+  torch::Tensor IdentityLoss(const torch::Tensor& embeddings, const std::vector<Draw>& draws) const;
+  void StepPeople(const torch::Tensor& loss, double rate);
+  void Average();
+
+  Lessons lessons_;
+  const Population& population_;
+  const PixelCache& cache_;
+  torch::Device device_;
+  Sampler sampler_;
+  JudgeNetwork network_;
+  JudgeNetwork average_;
+  FlatParameters weights_;
+  FlatParameters average_weights_;
+  Adam adam_;
+  std::map<int64_t, int64_t> people_;  // identity to its direction's row
+  torch::Tensor directions_;           // [people, kJudgeEmbedding]
+  std::unique_ptr<Adam> people_adam_;
+};
+
+}  // namespace makeover::engine

@@ -124,7 +124,7 @@ void MakeoverGenerator::Initialise(uint64_t seed) {
 }
 
 MakeoverDiscriminator::MakeoverDiscriminator(const MakeoverSize& size,
-                                             const NetworkOptions& options, int64_t outputs)
+                                             const NetworkOptions& options)
     : Discriminator(options.type) {
   constexpr int64_t kTimesMax = 6;
   const int64_t levels = DiscriminatorLevels(options.height, options.width);
@@ -135,7 +135,7 @@ MakeoverDiscriminator::MakeoverDiscriminator(const MakeoverSize& size,
     if (i > 0) convs_.push_back(register_module("conv" + std::to_string(i), Conv(out, out, 3)));
     in = out;
   }
-  output_ = register_module("output", Conv(in, outputs, 3));
+  output_ = register_module("output", Conv(in, 1, 3));
 }
 
 torch::Tensor MakeoverDiscriminator::forward(const torch::Tensor& x, torch::ScalarType type) {
@@ -147,8 +147,8 @@ torch::Tensor MakeoverDiscriminator::forward(const torch::Tensor& x, torch::Scal
   return output_(y.to(torch::kFloat32), kLeak).squeeze(1);
 }
 
-void MakeoverDiscriminator::Initialise(uint64_t seed, uint64_t part) {
-  Random random(seed, Stream::kWeights, part);
+void MakeoverDiscriminator::Initialise(uint64_t seed) {
+  Random random(seed, Stream::kWeights, 1);
   for (const auto& item : named_modules(std::string(), false)) {
     auto* conv = item.value()->as<ConvImpl>();
     if (conv != nullptr) InitialiseUniform(conv, ReluBound(*conv), &random);

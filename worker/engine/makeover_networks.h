@@ -52,14 +52,11 @@ class MakeoverGenerator : public Generator {
 class MakeoverDiscriminator : public Discriminator {
  public:
   using Discriminator::forward;
-  // `outputs` logits per patch: [N, outputs, h, w] where it is not 1.
-  MakeoverDiscriminator(const MakeoverSize& size, const NetworkOptions& options,
-                        int64_t outputs = 1);
+  MakeoverDiscriminator(const MakeoverSize& size, const NetworkOptions& options);
   torch::Tensor forward(const torch::Tensor& x, torch::ScalarType type) override;
 
-  // Uniform after He (2015); each part of a training has weights of its own, the generator as
-  // part 0.
-  void Initialise(uint64_t seed, uint64_t part = 1);
+  // Uniform after He (2015).
+  void Initialise(uint64_t seed);
 
  private:
   std::vector<Conv> halvings_;

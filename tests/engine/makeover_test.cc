@@ -119,6 +119,23 @@ TEST(AdversarialTest, LossesAreThoseOfTheirPapers) {
               (std::log1p(std::exp(-0.5)) + std::log1p(std::exp(3.0))) / 2, 1e-6);
 }
 
+TEST(MirrorLossTest, IsNoneWhereMirroredFacesGiveMirroredResults) {
+  const torch::Tensor results = Faces(4);
+  const torch::Tensor mirrored = results.narrow(0, 0, 2).flip(3);
+  EXPECT_EQ(MirrorLoss(results, mirrored).item<float>(), 0);
+  EXPECT_NEAR(MirrorLoss(results, mirrored + 0.25).item<float>(), 0.25, 1e-6);
+  EXPECT_GT(MirrorLoss(results, results.narrow(0, 0, 2)).item<float>(), 0.2F);
+}
+
+TEST(MirrorLossTest, MovesBothResults) {
+  const torch::Tensor results = Faces(2).requires_grad_();
+  const torch::Tensor mirrored = Faces(1).requires_grad_();
+  MirrorLoss(results, mirrored).backward();
+  EXPECT_GT(results.grad()[0].abs().sum().item<float>(), 0.9F);
+  EXPECT_EQ(results.grad()[1].abs().sum().item<float>(), 0);
+  EXPECT_GT(mirrored.grad().abs().sum().item<float>(), 0.9F);
+}
+
 TEST(GradientPenaltyTest, IsHalfTheSquaredSlope) {
   const torch::Tensor pictures = Faces(3, 4, 4).requires_grad_();
   // Logits of 2 parts; their mean has the gradient 1.5 in each of the 48 values.

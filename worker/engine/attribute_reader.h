@@ -22,7 +22,8 @@ namespace makeover::engine {
 // Not thread-safe. Equal state and pictures give equal bits, as with the trainer.
 class AttributeReader {
  public:
-  // Mean cross entropies, scalars; undefined where the labels have none of the kind.
+  // Scalars; undefined where the labels have none of the kind. Kept: the mean change of certainty,
+  // from 0 to 1. Aimed: the mean cross entropy.
   struct Losses {
     torch::Tensor kept, aimed;
   };
@@ -32,9 +33,9 @@ class AttributeReader {
                   const torch::Device& device);
 
   // Of results and their sources, both [N, 3, H, W]: kept attributes shall read as they do in the
-  // source, by whatever certainty. Pictures are read a little shifted and recoloured and by some of
-  // the reader's features, both by `chance`, lest the generator learn to please this one reader
-  // alone.
+  // source, with whatever certainty. Pictures are read a little shifted, recoloured and noisy, and
+  // by some of the reader's features, all by `chance`, lest the generator learn to please this one
+  // reader alone.
   Losses OfResults(const torch::Tensor& results, const torch::Tensor& sources,
                    const Random& chance) const;
 
@@ -42,7 +43,7 @@ class AttributeReader {
   // kLearnShare, and returns the loss, a scalar; later on does nothing and returns an undefined
   // tensor.
   torch::Tensor Learn(double progress);
-  static constexpr double kLearnShare = 0.25;
+  static constexpr double kLearnShare = 1.0 / 3;
 
   // The reader and its optimiser, but for the count of its steps.
   NamedTensors State() const { return learner_.State(); }

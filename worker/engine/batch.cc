@@ -45,46 +45,54 @@ torch::Tensor OnHost(const Pixels& pixels, const std::vector<uint8_t>& flips, Pi
   return batch.permute({0, 3, 1, 2});
 }
 
-torch::Tensor OnCuda(const uint8_t* pixels, const std::vector<uint8_t>& flips, PixelShape shape,
+// Copies out of pinned memory are queued like everything else: nobody waits for the device, and
+// LibTorch holds the memory until they are done.
+template <class Pixels>
+torch::Tensor OnCuda(const Pixels& pixels, const std::vector<uint8_t>& flips, PixelShape shape,
                      const torch::Device& device) {
   const c10::DeviceGuard guard(device);  // The kernel runs on the current device.
   const auto count = static_cast<int64_t>(flips.size());
-  const auto view = [&](const uint8_t* data, torch::IntArrayRef sizes) {
-    return torch::from_blob(const_cast<uint8_t*>(data), sizes, torch::kUInt8).to(device);
-  };
-  const torch::Tensor bytes = view(pixels, {count, shape.height, shape.width, 3});
-  const torch::Tensor mirrored = view(flips.data(), {count});
-  torch::Tensor batch = torch::empty(bytes.sizes(), bytes.options().dtype(torch::kFloat32));
-  if (CudaKernelsAvailable() &&
-      NormalisePixels(bytes.data_ptr<uint8_t>(), mirrored.data_ptr<uint8_t>(), count, shape.height,
-                      shape.width, batch.data_ptr<float>())) {
-    return batch;
+  const auto pinned = torch::TensorOptions(torch::kUInt8).pinned_memory(true);
+  const torch::Tensor bytes_here = torch::empty({count, shape.height, shape.width, 3}, pinned);
+  const torch::Tensor mirrored_here = torch::empty({count}, pinned);
+  for (int64_t i = 0; i < count; ++i) {
+    std::memcpy(bytes_here.data_ptr<uint8_t>() + i * shape.bytes(), pixels(static_cast<size_t>(i)),
+                static_cast<size_t>(shape.bytes()));
   }
-  batch = bytes.to(torch::kFloat32) / 255.0;
-  return torch::where(mirrored.to(torch::kBool).view({count, 1, 1, 1}), batch.flip({2}), batch);
+  std::memcpy(mirrored_here.data_ptr<uint8_t>(), flips.data(), flips.size());
+  const torch::Tensor bytes = bytes_here.to(device, /*non_blocking=*/true);
+  const torch::Tensor mirrored = mirrored_here.to(device, /*non_blocking=*/true);
+  torch::Tensor batch = torch::empty(bytes.sizes(), bytes.options().dtype(torch::kFloat32));
+  if (!CudaKernelsAvailable() ||
+      !NormalisePixels(bytes.data_ptr<uint8_t>(), mirrored.data_ptr<uint8_t>(), count, shape.height,
+                       shape.width, batch.data_ptr<float>())) {
+    batch = bytes.to(torch::kFloat32) / 255.0;
+    batch = torch::where(mirrored.to(torch::kBool).view({count, 1, 1, 1}), batch.flip({2}), batch);
+  }
+  return batch.permute({0, 3, 1, 2});
+}
+
+template <class Pixels>
+torch::Tensor On(const torch::Device& device, const Pixels& pixels,
+                 const std::vector<uint8_t>& flips, PixelShape shape) {
+  return device.is_cuda() ? OnCuda(pixels, flips, shape, device) : OnHost(pixels, flips, shape);
 }
 
 }  // namespace
 
 torch::Tensor MakeBatch(const uint8_t* pixels, const std::vector<uint8_t>& flips, PixelShape shape,
                         const torch::Device& device) {
-  if (device.is_cuda()) return OnCuda(pixels, flips, shape, device).permute({0, 3, 1, 2});
   const auto bytes = static_cast<size_t>(shape.bytes());
-  return OnHost([&](size_t i) { return pixels + i * bytes; }, flips, shape);
+  return On(
+      device, [&](size_t i) { return pixels + i * bytes; }, flips, shape);
 }
 
 torch::Tensor MakeBatch(const PixelCache& cache, const std::vector<Draw>& draws,
                         const torch::Device& device) {
   std::vector<uint8_t> flips;
   for (const Draw& draw : draws) flips.push_back(draw.flip ? 1 : 0);
-  if (!device.is_cuda()) {
-    return OnHost([&](size_t i) { return cache.Row(draws[i].row); }, flips, cache.shape());
-  }
-  const auto bytes = static_cast<size_t>(cache.shape().bytes());
-  std::vector<uint8_t> pixels(draws.size() * bytes);
-  for (size_t i = 0; i < draws.size(); ++i)
-    std::memcpy(pixels.data() + i * bytes, cache.Row(draws[i].row), bytes);
-  return MakeBatch(pixels.data(), flips, cache.shape(), device);
+  return On(
+      device, [&](size_t i) { return cache.Row(draws[i].row); }, flips, cache.shape());
 }
 
 std::vector<uint8_t> ToPixels(const torch::Tensor& pictures) {

@@ -80,6 +80,8 @@ Compute ChooseCompute(const std::string& device, const std::string& precision, i
     if (info.name == device || (device == "cuda" && info.name == "cuda:0")) chosen = &info;
   }
   if (chosen == nullptr) RefuseDevice(device, names);
+  // Shapes stay the same all through a run, so that trying cuDNN's ways once pays for itself.
+  at::globalContext().setBenchmarkCuDNN(chosen->kind == "cuda");
   const bool bf16 = precision == "bf16" || (precision == "auto" && chosen->bf16);
   return {chosen->name, bf16 ? Precision::kBf16 : Precision::kFp32, torch::get_num_threads()};
 }

@@ -81,6 +81,8 @@ std::vector<Setting> LossSettings() {
        "steps between two such penalties"},
       {"identity_weight", &Config::identity_weight, 0, 1000,
        "of the loss that keeps target faces as they are"},
+      {"mirror_weight", &Config::mirror_weight, 0, 1000,
+       "of the loss that makes mirrored faces' results mirrored results"},
       {"keep_weight", &Config::keep_weight, 0, 1000,
        "of the loss that keeps smiles, age, hair and the like as they are; 0: none"},
       {"aim_weight", &Config::aim_weight, 0, 1000,
@@ -233,6 +235,7 @@ Config Makeover() {
   config.adversarial = "hinge";
   config.gradient_penalty = 1;
   config.identity_weight = 1;
+  config.mirror_weight = 1;
   config.noise = 0;
   config.warm_up = 100;
   config.beta1 = 0.5;

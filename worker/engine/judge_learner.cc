@@ -43,6 +43,13 @@ void SeedDropout(const torch::Device& device, Random chance) {
   random.set_current_seed(chance.Next());
 }
 
+torch::Tensor InNoise(const torch::Tensor& pictures, double most) {
+  const torch::TensorOptions options = pictures.options();
+  const torch::Tensor deviation = most * torch::rand({pictures.size(0), 1, 1, 1}, options);
+  // Row after row, in which order LibTorch draws several at once.
+  return pictures + deviation * torch::randn(pictures.sizes(), options);
+}
+
 JudgeLearner::JudgeLearner(Lessons lessons, const Population& population, const PixelCache& cache,
                            const torch::Device& device)
     : lessons_(std::move(lessons)),
@@ -72,7 +79,7 @@ torch::Tensor JudgeLearner::Step(double done) {
   SeedDropout(device_,
               Random(lessons_.seed, Stream::kJudgeDropout, static_cast<uint64_t>(steps())));
   torch::Tensor pictures = Relit(Batch(draws));
-  if (lessons_.noise > 0) pictures = pictures + lessons_.noise * torch::randn_like(pictures);
+  if (lessons_.noise > 0) pictures = InNoise(pictures, lessons_.noise);
   const JudgeOutput output = network_(pictures);
   torch::Tensor loss = torch::binary_cross_entropy_with_logits(output.logits, Labels(draws));
   if (knows_people()) loss = loss + kIdentityWeight * IdentityLoss(output.embeddings, draws);

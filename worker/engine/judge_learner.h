@@ -25,6 +25,10 @@ inline constexpr int64_t kJudgeBatch = 64;  // faces a step
 // Dropout draws from the device's own generator: what is drawn next follows from `chance` alone.
 void SeedDropout(const torch::Device& device, Random chance);
 
+// Pictures [N, 3, H, W] with normal noise, for each of a deviation drawn between 0 and `most`; from
+// the device's own generator, as SeedDropout left it.
+torch::Tensor InNoise(const torch::Tensor& pictures, double most);
+
 // Not thread-safe. On the processor equal state and faces give equal bits after each step.
 class JudgeLearner {
  public:
@@ -32,7 +36,7 @@ class JudgeLearner {
     std::vector<int64_t> rows;  // of the cache, and known to the population
     uint64_t seed = 1;
     bool people = false;  // where the population knows two or more of them
-    double noise = 0;     // its deviation in the pictures shown, of pictures in [0, 1]
+    double noise = 0;     // its largest deviation in the pictures shown, which lie in [0, 1]
   };
 
   // REQUIRES: population and cache outlive the learner; rows is not empty.

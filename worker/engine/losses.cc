@@ -8,6 +8,11 @@ torch::Tensor PixelLoss(const torch::Tensor& result, const torch::Tensor& source
   return torch::avg_pool2d(result - source, 4).abs().mean();
 }
 
+torch::Tensor MirrorLoss(const torch::Tensor& result, const torch::Tensor& mirrored) {
+  constexpr int64_t kAcross = 3;
+  return (mirrored.flip(kAcross) - result.narrow(0, 0, mirrored.size(0))).abs().mean();
+}
+
 Adversarial AdversarialOf(const std::string& word) {
   if (word == "hinge") return Adversarial::kHinge;
   if (word == "least_squares") return Adversarial::kLeastSquares;

@@ -11,6 +11,11 @@ namespace makeover::engine {
 // 3, H, W] both.
 torch::Tensor PixelLoss(const torch::Tensor& result, const torch::Tensor& source);
 
+// Mean |mirror(mirrored) - result| over the first of the results: left to right what a mirrored
+// face becomes shall be what the face becomes. `mirrored` [M, 3, H, W] are results of the first M
+// faces mirrored, M <= N.
+torch::Tensor MirrorLoss(const torch::Tensor& result, const torch::Tensor& mirrored);
+
 enum class Adversarial { kCrossEntropy, kHinge, kLeastSquares };
 
 // The setting's word: cross_entropy, hinge or least_squares.

@@ -11,8 +11,8 @@
 namespace makeover::engine {
 namespace {
 
-// So many times fewer target than source pictures go through the generator.
-constexpr int64_t kIdentityShare = 4;
+// Of a batch so small a part shows the identity and the mirror loss what they need.
+constexpr int64_t kPart = 4;
 
 template <typename Network>
 std::shared_ptr<Network> On(const Compute& compute, std::shared_ptr<Network> network) {
@@ -60,21 +60,25 @@ Trainer::Pass Trainer::Forward(const Position& position, double temperature) {
   Pass pass;
   pass.source = MakeBatch(cache_, source_.Next(config_.batch_size, config_.flip), device_);
   pass.target = MakeBatch(cache_, target_.Next(config_.batch_size, config_.flip), device_);
-  const int64_t count = pass.source.size(0);
-  if (config_.identity_weight > 0) {
-    // In one batch, so that the running statistics hold for both kinds of faces.
-    const int64_t kept = std::max<int64_t>(1, count / kIdentityShare);
-    const torch::Tensor both =
-        generator_->forward(torch::cat({pass.source, pass.target.narrow(0, 0, kept)}));
-    pass.result = both.narrow(0, 0, count);
-    pass.kept = both.narrow(0, count, kept);
-  } else {
-    pass.result = generator_->forward(pass.source);
-  }
+  Generate(&pass);
   const torch::Tensor noise = Noise(pass.source, position, NoiseDeviation(config_, temperature));
   pass.fake = discriminator_->forward(Seen(pass.result, noise, position, 0));
   pass.real = discriminator_->forward(Seen(pass.target, noise, position, 1));
   return pass;
+}
+
+// All in one batch, so that the running statistics hold for all kinds of faces.
+void Trainer::Generate(Pass* pass) {
+  const int64_t count = pass->source.size(0);
+  const int64_t part = std::max<int64_t>(1, count / kPart);
+  std::vector<torch::Tensor> faces = {pass->source};
+  if (config_.identity_weight > 0) faces.push_back(pass->target.narrow(0, 0, part));
+  if (config_.mirror_weight > 0) faces.push_back(pass->source.narrow(0, 0, part).flip(3));
+  const torch::Tensor results =
+      generator_->forward(faces.size() == 1 ? pass->source : torch::cat(faces));
+  pass->result = results.narrow(0, 0, count);
+  if (config_.identity_weight > 0) pass->kept = results.narrow(0, count, part);
+  if (config_.mirror_weight > 0) pass->mirrored = results.narrow(0, results.size(0) - part, part);
 }
 
 StepValues Trainer::Losses(const Pass& pass, double temperature) const {
@@ -87,6 +91,10 @@ StepValues Trainer::Losses(const Pass& pass, double temperature) const {
   if (pass.kept.defined()) {
     values.identity = (pass.kept - pass.target.narrow(0, 0, pass.kept.size(0))).abs().mean();
     values.generator = values.generator + config_.identity_weight * values.identity;
+  }
+  if (pass.mirrored.defined()) {
+    values.mirror = MirrorLoss(pass.result, pass.mirrored);
+    values.generator = values.generator + config_.mirror_weight * values.mirror;
   }
   values.discriminator = DiscriminatorLoss(pass.real, pass.fake, kind);
   return values;
@@ -115,9 +123,9 @@ StepValues Trainer::Step(const Position& position) {
                            discriminator_weights_.values());
   if (reader_ != nullptr) values.reader = reader_->Learn(Progress(config_, position));
   UpdateAverage(position.step);
-  for (torch::Tensor* loss :
-       {&values.generator, &values.discriminator, &values.adversarial, &values.pixel,
-        &values.identity, &values.penalty, &values.kept, &values.aimed, &values.reader}) {
+  for (torch::Tensor* loss : {&values.generator, &values.discriminator, &values.adversarial,
+                              &values.pixel, &values.identity, &values.mirror, &values.penalty,
+                              &values.kept, &values.aimed, &values.reader}) {
     if (loss->defined()) *loss = loss->detach();
   }
   return values;

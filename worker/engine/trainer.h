@@ -24,12 +24,12 @@
 
 namespace makeover::engine {
 
-// What one step saw. Losses are scalars that may still be computed on the device; identity, penalty
-// and those of the attribute reader (kept and aimed ones of results; of real faces) are undefined
-// where the recipe has none or the step computed none.
+// What one step saw. Losses are scalars that may still be computed on the device; identity, mirror,
+// penalty and those of the attribute reader (kept and aimed ones of results; of real faces) are
+// undefined where the recipe has none or the step computed none.
 struct StepValues {
-  torch::Tensor generator, discriminator, adversarial, pixel, identity, penalty, kept, aimed,
-      reader;
+  torch::Tensor generator, discriminator, adversarial, pixel, identity, mirror, penalty, kept,
+      aimed, reader;
   double temperature = 0;
   double learning_rate = 0;
 };
@@ -97,9 +97,11 @@ class Trainer {
     torch::Tensor source, target;  // [N, 3, H, W]
     torch::Tensor result;          // of the source
     torch::Tensor kept;            // of the first targets, where the recipe has an identity loss
+    torch::Tensor mirrored;        // of the first sources mirrored, where it has a mirror loss
     torch::Tensor fake, real;      // logits
   };
   Pass Forward(const Position& position, double temperature);
+  void Generate(Pass* pass);
   StepValues Losses(const Pass& pass, double temperature) const;
   void AddReading(const Pass& pass, const Position& position, StepValues* values) const;
   // The penalty's gradient with respect to the discriminator's weights, and the penalty itself.

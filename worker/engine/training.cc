@@ -261,6 +261,7 @@ class Session {
                                      values.Number("discriminator"));
     if (ill != Ill::kNo) return GoBack(ill);
     if (step.identity.defined()) values.Set("identity", step.identity.item<double>());
+    if (step.mirror.defined()) values.Set("mirror", step.mirror.item<double>());
     if (step.penalty.defined()) values.Set("penalty", step.penalty.item<double>());
     if (step.kept.defined()) values.Set("keep", step.kept.item<double>());
     if (step.aimed.defined()) values.Set("aim", step.aimed.item<double>());

@@ -87,6 +87,22 @@ double GradientLength(const torch::Tensor& loss, const torch::Tensor& pictures) 
   return torch::autograd::grad({loss}, {pictures})[0].norm().item<double>();
 }
 
+TEST(NoiseTest, EachPictureHasOneOfItsOwnStrength) {
+  const torch::Tensor grey = torch::full({64, 3, 40, 48}, 0.5);
+  const auto noisy = [&grey](uint64_t chance) {
+    const torch::Generator random =
+        SeedDropout(torch::kCPU, Random(chance, Stream::kJudgeDropout, 0));
+    return InNoise(grey, 0.2, random);
+  };
+  const torch::Tensor strengths = noisy(1).flatten(1).std(1);
+  EXPECT_LT(strengths.max().item<float>(), 0.21F);
+  EXPECT_GT(strengths.max().item<float>(), 0.16F);
+  EXPECT_LT(strengths.min().item<float>(), 0.04F);
+  EXPECT_NEAR(noisy(1).mean().item<float>(), 0.5, 0.001);
+  EXPECT_TRUE(torch::equal(noisy(1), noisy(1)));
+  EXPECT_FALSE(torch::equal(noisy(1), noisy(2)));
+}
+
 TEST_F(AttributeReaderTest, AResultThatKeepsAnAttributeLosesLeast) {
   const FaceLabels labels = Labels({kBright}, {});
   const AttributeReader reader = Taught(labels);

@@ -51,8 +51,8 @@ AttributeReader::AttributeReader(uint64_t seed, const FaceLabels& labels, const 
 }
 
 torch::Tensor AttributeReader::Logits(const torch::Tensor& pictures, const Random& chance) const {
-  SeedDropout(values_.device(), chance);
-  return learner_.average()(InNoise(Augment(pictures, kAugment, chance), kNoise)).logits;
+  const torch::Generator random = SeedDropout(values_.device(), chance);
+  return learner_.average()(InNoise(Augment(pictures, kAugment, chance), kNoise, random)).logits;
 }
 
 torch::Tensor AttributeReader::Certainties(const torch::Tensor& pictures,

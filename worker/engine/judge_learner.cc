@@ -38,16 +38,20 @@ void Decay(torch::Tensor values, double rate) {
 
 }  // namespace
 
-void SeedDropout(const torch::Device& device, Random chance) {
+torch::Generator SeedDropout(const torch::Device& device, Random chance) {
   torch::Generator random = at::globalContext().defaultGenerator(device);
   random.set_current_seed(chance.Next());
+  return random;
 }
 
-torch::Tensor InNoise(const torch::Tensor& pictures, double most) {
+torch::Tensor InNoise(const torch::Tensor& pictures, double most, const torch::Generator& random) {
   const torch::TensorOptions options = pictures.options();
-  const torch::Tensor deviation = most * torch::rand({pictures.size(0), 1, 1, 1}, options);
+  torch::Tensor deviation = torch::empty({pictures.size(0), 1, 1, 1}, options);
+  deviation.uniform_(0, most, random);
   // Row after row, in which order LibTorch draws several at once.
-  return pictures + deviation * torch::randn(pictures.sizes(), options);
+  torch::Tensor noise = torch::empty(pictures.sizes(), options);
+  noise.normal_(0, 1, random);
+  return pictures + deviation * noise;
 }
 
 JudgeLearner::JudgeLearner(Lessons lessons, const Population& population, const PixelCache& cache,
@@ -76,10 +80,10 @@ JudgeLearner::JudgeLearner(Lessons lessons, const Population& population, const 
 torch::Tensor JudgeLearner::Step(double done) {
   sampler_.Seek(steps() * kJudgeBatch);
   const std::vector<Draw> draws = sampler_.Next(kJudgeBatch, true);
-  SeedDropout(device_,
-              Random(lessons_.seed, Stream::kJudgeDropout, static_cast<uint64_t>(steps())));
+  const torch::Generator random = SeedDropout(
+      device_, Random(lessons_.seed, Stream::kJudgeDropout, static_cast<uint64_t>(steps())));
   torch::Tensor pictures = Relit(Batch(draws));
-  if (lessons_.noise > 0) pictures = InNoise(pictures, lessons_.noise);
+  if (lessons_.noise > 0) pictures = InNoise(pictures, lessons_.noise, random);
   const JudgeOutput output = network_(pictures);
   torch::Tensor loss = torch::binary_cross_entropy_with_logits(output.logits, Labels(draws));
   if (knows_people()) loss = loss + kIdentityWeight * IdentityLoss(output.embeddings, draws);

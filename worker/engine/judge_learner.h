@@ -23,11 +23,11 @@ namespace makeover::engine {
 inline constexpr int64_t kJudgeBatch = 64;  // faces a step
 
 // Dropout draws from the device's own generator: what is drawn next follows from `chance` alone.
-void SeedDropout(const torch::Device& device, Random chance);
+// Returns that generator.
+torch::Generator SeedDropout(const torch::Device& device, Random chance);
 
-// Pictures [N, 3, H, W] with normal noise, for each of a deviation drawn between 0 and `most`; from
-// the device's own generator, as SeedDropout left it.
-torch::Tensor InNoise(const torch::Tensor& pictures, double most);
+// Pictures [N, 3, H, W] with normal noise, for each of a deviation drawn between 0 and `most`.
+torch::Tensor InNoise(const torch::Tensor& pictures, double most, const torch::Generator& random);
 
 // Not thread-safe. On the processor equal state and faces give equal bits after each step.
 class JudgeLearner {

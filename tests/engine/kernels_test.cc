@@ -184,6 +184,25 @@ TEST(ActivatedConvTest, ItsResidualCanBeScaledByChannels) {
   }
 }
 
+TEST(ActivatedConvTest, APictureOfHalfTheSizeCanBeAdded) {
+  const torch::NoGradGuard guard;
+  for (const torch::ScalarType type : kTypes) {
+    torch::manual_seed(6);
+    const torch::Tensor half = Random({2, 16, 5, 4}, type);
+    const torch::Tensor x = Random({2, 3, 10, 8}, type);
+    const torch::Tensor weight =
+        (Random({16, 3, 3, 3}, torch::kBFloat16) * 0.25).to(torch::kFloat32);
+    const torch::Tensor bias = torch::randn({16});
+    ConvOptions options;
+    options.padding = 1;
+    const torch::Tensor exact =
+        PlainActivatedConv(x.to(torch::kFloat64), weight.to(torch::kFloat64),
+                           bias.to(torch::kFloat64), options) +
+        torch::upsample_nearest2d(half.to(torch::kFloat64), {10, 8});
+    EXPECT_LT(Error(TwicePlusConv(half, x, weight, bias, 1), exact), Tolerance(type));
+  }
+}
+
 TEST(NarrowTest, ManyChannelsBecomeFew) {
   for (const torch::ScalarType type : kTypes) {
     for (const auto& [channels, outputs] : {std::pair<int64_t, int64_t>(48, 3), {33, 4}, {7, 1}}) {
@@ -206,6 +225,24 @@ TEST(NarrowTest, ManyChannelsBecomeFew) {
       x.select(0, 1).select(1, 2).select(1, 3).fill_(std::nan(""));
       EXPECT_EQ(RunNarrowOutputs(x, linear, rectified, bias).isnan().sum().item<int64_t>(), outputs)
           << "no place reads its neighbours";
+    }
+  }
+}
+
+TEST(MaskedChangeTest, IsThatOfFloat64) {
+  for (const torch::ScalarType type : kTypes) {
+    for (const int64_t width : {3, 4}) {
+      torch::manual_seed(8);
+      const torch::Tensor picture =
+          torch::rand({2, 3, 5, width}).contiguous(torch::MemoryFormat::ChannelsLast);
+      torch::Tensor change = Random({2, 4, 5, width}, type) * 3;
+      change.select(2, 0) *= 1000;  // as far as a mask is open or shut
+      const torch::Tensor y = change.to(torch::kFloat64);
+      const torch::Tensor exact = picture.to(torch::kFloat64) +
+                                  torch::tanh(y.slice(1, 0, 3)) * torch::sigmoid(y.slice(1, 3, 4));
+      EXPECT_LT(Error(RunMaskedChange(picture, change), exact), 2e-7);
+      change.select(1, 1).fill_(std::nan(""));
+      EXPECT_EQ(RunMaskedChange(picture, change).isnan().sum().item<int64_t>(), 2 * 5 * width);
     }
   }
 }

@@ -56,13 +56,7 @@ TEST(MakeoverNetworksTest, TheUntrainedGeneratorIsNearTheIdentityAtEverySize) {
 }
 
 // A generator whose running statistics and weights are far from where they began.
-std::shared_ptr<Generator> Shaken(const std::string& network,
-                                  torch::ScalarType type = torch::kFloat32) {
-  Config config;
-  config.network = network;
-  config.generator_channels = 16;
-  NetworkOptions options;
-  options.type = type;
+std::shared_ptr<Generator> Shaken(const Config& config, const NetworkOptions& options) {
   auto generator = MakeGenerator(config, options);
   const torch::NoGradGuard guard;
   torch::manual_seed(11);
@@ -70,6 +64,38 @@ std::shared_ptr<Generator> Shaken(const std::string& network,
   for (torch::Tensor& buffer : generator->buffers()) buffer += 0.5 * torch::rand_like(buffer);
   generator->eval();
   return generator;
+}
+
+std::shared_ptr<Generator> Shaken(const std::string& network,
+                                  torch::ScalarType type = torch::kFloat32) {
+  Config config;
+  config.network = network;
+  config.generator_channels = 16;
+  NetworkOptions options;
+  options.type = type;
+  return Shaken(config, options);
+}
+
+// In inference layers take over what stands beside them; where gradients are wanted they do not.
+TEST(MakeoverNetworksTest, InferenceComputesTheSameAtEveryDepth) {
+  for (const auto& [height, width] : {std::pair(48, 40), std::pair(100, 80), std::pair(160, 160)}) {
+    for (const int blocks : {1, 3}) {
+      Config config;
+      config.network = "makeover";
+      config.generator_channels = 16;
+      config.generator_blocks = blocks;
+      NetworkOptions options;
+      options.height = height;
+      options.width = width;
+      const std::shared_ptr<Generator> generator = Shaken(config, options);
+      torch::manual_seed(3);
+      const torch::Tensor faces = torch::rand({2, 3, height, width});
+      const torch::Tensor expected = generator->forward(faces).detach();
+      const torch::NoGradGuard guard;
+      ASSERT_GT(Distance(expected, faces), 0.01F);
+      EXPECT_LT(Distance(generator->forward(faces), expected), 1e-5F) << height << ", " << blocks;
+    }
+  }
 }
 
 class GraphTest : public testing::TestWithParam<std::string> {};

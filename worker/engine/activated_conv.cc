@@ -219,6 +219,17 @@ torch::Tensor ScaledActivatedConv(const torch::Tensor& x, const torch::Tensor& w
   return Forward(x, weight, bias, halved ? scale * BlockScale(options) : scale, options);
 }
 
+torch::Tensor TwicePlusConv(const torch::Tensor& half, const torch::Tensor& x,
+                            const torch::Tensor& weight, const torch::Tensor& bias,
+                            int64_t padding) {
+  Finish finish;
+  finish.bias = bias;
+  finish.residual = Residual::kHalf;
+  finish.values = half;
+  return RunConv(x, /*slope=*/1, {weight.detach().contiguous(), 1, padding}, finish, x.size(2),
+                 x.size(3));
+}
+
 torch::Tensor PlainActivatedConv(const torch::Tensor& x, const torch::Tensor& weight,
                                  const torch::Tensor& bias, const ConvOptions& options) {
   const torch::Tensor in = options.resample == Resample::kTwice

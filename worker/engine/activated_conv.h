@@ -38,6 +38,12 @@ torch::Tensor ScaledActivatedConv(const torch::Tensor& x, const torch::Tensor& w
                                   const torch::Tensor& bias, const torch::Tensor& scale,
                                   const ConvOptions& options);
 
+// conv(x) + each pixel of `half` as 2x2 of it: [N, out, H / 2, W / 2] of x's type. REQUIRES:
+// kernels for x, and that no gradient is wanted.
+torch::Tensor TwicePlusConv(const torch::Tensor& half, const torch::Tensor& x,
+                            const torch::Tensor& weight, const torch::Tensor& bias,
+                            int64_t padding);
+
 // ActivatedConv by LibTorch's operations in any type.
 torch::Tensor PlainActivatedConv(const torch::Tensor& x, const torch::Tensor& weight,
                                  const torch::Tensor& bias, const ConvOptions& options);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "worker/engine/kernels/change.h"
 #include "worker/engine/kernels/narrow.h"
 
 namespace makeover::engine {
@@ -423,6 +424,17 @@ torch::Tensor RunNarrowInputs(const torch::Tensor& x, const torch::Tensor& weigh
                                       out.data_ptr(),
                                       out.size(1)};
   ForRows(in, [&](int64_t begin, int64_t end) { kernels::ComputeNarrowInputs(work, begin, end); });
+  return out;
+}
+
+torch::Tensor RunMaskedChange(const torch::Tensor& picture, const torch::Tensor& change) {
+  const torch::Tensor from = ChannelsLast(picture);
+  const torch::Tensor changes = ChannelsLast(change);
+  const torch::Tensor out = EmptyPictures(from, 3, from.size(2), from.size(3));
+  const kernels::MaskedChange work = {TypeOf(change), from.data_ptr<float>(), changes.data_ptr(),
+                                      out.data_ptr<float>()};
+  ForRows(from,
+          [&](int64_t begin, int64_t end) { kernels::ComputeMaskedChange(work, begin, end); });
   return out;
 }
 

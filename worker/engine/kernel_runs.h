@@ -78,6 +78,10 @@ torch::Tensor RunNarrowOutputs(const torch::Tensor& x, const torch::Tensor& line
 torch::Tensor RunNarrowInputs(const torch::Tensor& x, const torch::Tensor& weight,
                               const torch::Tensor& bias, torch::ScalarType type);
 
+// picture + tanh(change's first three) * sigmoid(its fourth): [N, 3, H, W] float32 and [N, 4, H,
+// W].
+torch::Tensor RunMaskedChange(const torch::Tensor& picture, const torch::Tensor& change);
+
 // Two sums for each channel, float64.
 struct ChannelSums {
   torch::Tensor first, second;

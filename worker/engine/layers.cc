@@ -48,6 +48,18 @@ torch::Tensor ConvImpl::AddedTo(const torch::Tensor& x, Resample resample,
                              ResidualOptions(padding_, resample));
 }
 
+torch::Tensor ConvImpl::Scaled(const torch::Tensor& x, const torch::Tensor& scale,
+                               const torch::Tensor& shift) {
+  ConvOptions options;
+  options.stride = stride_;
+  options.padding = padding_;
+  return ActivatedConv(x, weight * scale.view({-1, 1, 1, 1}), bias * scale + shift, options);
+}
+
+torch::Tensor ConvImpl::AddedToTwice(const torch::Tensor& half, const torch::Tensor& x) {
+  return TwicePlusConv(half, x, weight, bias, padding_);
+}
+
 ShiftNormImpl::ShiftNormImpl(int64_t channels, const NetworkOptions& options)
     : epsilon_(options.norm_epsilon), momentum_(options.norm_momentum) {
   bias_ = register_parameter("bias", torch::zeros({channels}));
@@ -78,11 +90,10 @@ torch::Tensor ResidualBlockImpl::forward(torch::Tensor x, Resample resample) {
 
 torch::Tensor ResidualBlockImpl::Normalised(const torch::Tensor& x, Resample resample) {
   const int64_t copies = resample == Resample::kTwice ? 4 : 1;
-  if (projection.is_empty()) return norm(x, copies);
+  if (BeginsWithNorm()) return norm(x, copies);
   if (is_training() || torch::GradMode::is_enabled()) return norm(projection(x), copies);
   // In inference the normalisation is part of the projection.
-  const auto [weight, bias] = FoldedProjection();
-  return ActivatedConv(x, weight.view(projection->weight.sizes()), bias, ConvOptions());
+  return projection->Scaled(x, norm->Scale(), norm->Shift());
 }
 
 torch::Tensor ResidualBlockImpl::Convolved(torch::Tensor x, Resample resample,

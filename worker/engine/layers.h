@@ -33,6 +33,11 @@ class ConvImpl : public torch::nn::Module {
   // The same through scale and shift by channels, on kernels in inference.
   torch::Tensor AddedTo(const torch::Tensor& x, Resample resample, const torch::Tensor& scale,
                         const torch::Tensor& shift);
+  // scale * conv(x) + shift by channels, in inference.
+  torch::Tensor Scaled(const torch::Tensor& x, const torch::Tensor& scale,
+                       const torch::Tensor& shift);
+  // conv(x) + each pixel of `half` as 2x2 of it, on kernels in inference.
+  torch::Tensor AddedToTwice(const torch::Tensor& half, const torch::Tensor& x);
 
   int64_t stride() const { return stride_; }
   int64_t padding() const { return padding_; }
@@ -78,6 +83,7 @@ class ResidualBlockImpl : public torch::nn::Module {
   torch::Tensor Normalised(const torch::Tensor& x, Resample resample = Resample::kNone);
   torch::Tensor Convolved(torch::Tensor x, Resample resample = Resample::kNone,
                           const ShiftNorm& next = nullptr);
+  bool BeginsWithNorm() const { return projection.is_empty(); }
   // Projection and normalisation as one 1x1 kernel [out, in] with bias [out], in inference.
   std::pair<torch::Tensor, torch::Tensor> FoldedProjection() const;
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "worker/engine/describe.h"
+#include "worker/engine/kernel_runs.h"
 #include "worker/engine/random.h"
 
 namespace makeover::engine {
@@ -69,6 +70,13 @@ MakeoverGenerator::MakeoverGenerator(const MakeoverSize& size, const NetworkOpti
 
 torch::Tensor MakeoverGenerator::forward(const torch::Tensor& x) {
   const torch::Tensor picture = NetworkInput(x, type_);
+  const bool infer = !is_training() && !torch::GradMode::is_enabled();
+  if (infer && KernelsFor(picture)) return RunMaskedChange(x, InferOutput(picture));
+  const torch::Tensor y = Output(picture).to(torch::kFloat32);
+  return x + torch::tanh(y.slice(1, 0, 3)) * torch::sigmoid(y.slice(1, 3, 4));
+}
+
+torch::Tensor MakeoverGenerator::Output(const torch::Tensor& picture) {
   torch::Tensor y = stem_(picture);
   std::vector<torch::Tensor> joins;
   for (size_t i = 0; i < down_.size(); ++i) {
@@ -77,14 +85,44 @@ torch::Tensor MakeoverGenerator::forward(const torch::Tensor& x) {
   }
   for (ResidualBlock& block : middle_) y = block(y);
   joins.pop_back();
+  y = Twice(narrow_(Up(y, joins))) + detail_(picture);
+  y = refine_(y, /*slope=*/0);
+  return output_(y, /*slope=*/0);
+}
+
+torch::Tensor MakeoverGenerator::InferOutput(const torch::Tensor& picture) {
+  std::vector<torch::Tensor> joins;
+  torch::Tensor y = InferDown(picture, &joins);
+  y = detail_->AddedToTwice(narrow_(Up(y, joins)), picture);
+  y = refine_(y, /*slope=*/0);
+  return output_(y, /*slope=*/0);
+}
+
+// A block that begins with its normalisation finds it done by whoever came before.
+torch::Tensor MakeoverGenerator::InferDown(const torch::Tensor& picture,
+                                           std::vector<torch::Tensor>* joins) {
+  std::vector<ResidualBlock> blocks = down_;
+  blocks.insert(blocks.end(), middle_.begin(), middle_.end());
+  torch::Tensor y = stem_->Scaled(picture, blocks[0]->norm->Scale(), blocks[0]->norm->Shift());
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    const bool last = i + 1 == blocks.size();
+    const ShiftNorm next =
+        last || !blocks[i + 1]->BeginsWithNorm() ? ShiftNorm(nullptr) : blocks[i + 1]->norm;
+    if (!blocks[i]->BeginsWithNorm()) y = blocks[i]->Normalised(y);
+    y = blocks[i]->Convolved(y, Resample::kNone, next);
+    if (i + 1 >= down_.size()) continue;
+    joins->push_back(y);
+    y = MeanPool(y);
+  }
+  return y;
+}
+
+torch::Tensor MakeoverGenerator::Up(torch::Tensor y, std::vector<torch::Tensor> joins) {
   for (ResidualBlock& block : up_) {
     y = block(y, Resample::kTwice) + joins.back();
     joins.pop_back();
   }
-  y = Twice(narrow_(y)) + detail_(picture);
-  y = refine_(y, /*slope=*/0);
-  y = output_(y, /*slope=*/0).to(torch::kFloat32);
-  return x + torch::tanh(y.slice(1, 0, 3)) * torch::sigmoid(y.slice(1, 3, 4));
+  return y;
 }
 
 Graph MakeoverGenerator::Describe() const {

@@ -37,6 +37,13 @@ class MakeoverGenerator : public Generator {
   void Initialise(uint64_t seed);
 
  private:
+  // What the last convolution gives of a picture in the networks' range.
+  torch::Tensor Output(const torch::Tensor& picture);
+  // The same on kernels in inference, where layers take over what stands beside them.
+  torch::Tensor InferOutput(const torch::Tensor& picture);
+  torch::Tensor InferDown(const torch::Tensor& picture, std::vector<torch::Tensor>* joins);
+  torch::Tensor Up(torch::Tensor y, std::vector<torch::Tensor> joins);
+
   torch::ScalarType type_;
   Conv stem_{nullptr};
   std::vector<ResidualBlock> down_;    // one per level

@@ -1,3 +1,4 @@
+#include "worker/engine/kernels/change.h"
 #include "worker/engine/kernels/kernels.h"
 #include "worker/engine/kernels/narrow.h"
 
@@ -56,6 +57,9 @@ void ComputeNarrowOutputs(const NarrowOutputs& /*work*/, int64_t /*row_begin*/,
                           int64_t /*row_end*/) {}
 
 void ComputeNarrowInputs(const NarrowInputs& /*work*/, int64_t /*row_begin*/, int64_t /*row_end*/) {
+}
+
+void ComputeMaskedChange(const MaskedChange& /*work*/, int64_t /*row_begin*/, int64_t /*row_end*/) {
 }
 
 }  // namespace makeover::engine::kernels

@@ -73,6 +73,19 @@ class ConvertTest(unittest.TestCase):
                 self.convert(os.path.join(folder, name), "--out", alone, "--precision", precision)
                 self.assertTrue(filecmp.cmp(os.path.join(alone, name), self.path(f"all{precision}/{name}"), shallow=False), name)
 
+    def test_copies_of_a_picture_give_the_same_bytes_wherever_they_stand(self):
+        # Long enough for batches of every size that is tried.
+        names = [f"{i:06d}.jpg" for i in range(1, 20)]
+        folder = self.copy(*names)
+        for copy in range(24):
+            for name in names:
+                os.link(self.path("in/" + name), self.path(f"in/{copy:02d}-{name}"))
+        events, _ = self.convert(folder, "--out", self.path("out"))
+        self.assertEqual(events[-1], {"event": "done", "converted": 25 * 19, "failed": 0, "skipped": 0})
+        for name in names:
+            for copy in range(24):
+                self.assertTrue(filecmp.cmp(self.path("out/" + name), self.path(f"out/{copy:02d}-{name}"), shallow=False), name)
+
     def test_size_tree_and_names_are_kept(self):
         os.makedirs(self.path("in/deeper"))
         folder = self.copy("000001.jpg")

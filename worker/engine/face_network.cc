@@ -1,6 +1,8 @@
 #include "worker/engine/face_network.h"
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "worker/engine/batch.h"
 #include "worker/engine/checkpoint.h"
@@ -25,9 +27,15 @@ struct FaceNetwork::Network {
   CheckpointInfo info;
 };
 
-FaceNetwork::FaceNetwork(const std::string& checkpoint, const Compute& compute, int batch_size)
-    : batch_size_(batch_size),
+FaceNetwork::FaceNetwork(const std::string& checkpoint, const Compute& compute,
+                         std::vector<int> batch_sizes, std::function<double()> seconds)
+    : sizer_(std::move(batch_sizes)),
+      trusted_({sizer_.smallest()}),
+      seconds_(std::move(seconds)),
       network_(std::make_unique<Network>(CheckpointReader(checkpoint), compute)) {}
+
+FaceNetwork::FaceNetwork(const std::string& checkpoint, const Compute& compute, int batch_size)
+    : FaceNetwork(checkpoint, compute, std::vector<int>{batch_size}, [] { return 0.0; }) {}
 
 FaceNetwork::~FaceNetwork() = default;
 
@@ -35,23 +43,62 @@ int64_t FaceNetwork::step() const { return network_->info.step; }
 
 const Config& FaceNetwork::config() const { return network_->info.config; }
 
-std::vector<std::vector<float>> FaceNetwork::Convert(const std::vector<const uint8_t*>& faces,
-                                                     PixelShape shape) {
+// A GPU needs many faces at once to be busy.
+std::vector<int> FaceNetwork::BatchSizesFor(const Compute& compute) {
+  if (compute.device == "cpu") return {16, 32, 64};
+  return {64, 128, 256, 512};
+}
+
+FaceNetwork::Levels FaceNetwork::Convert(const std::vector<const uint8_t*>& faces,
+                                         PixelShape shape) {
+  const int size = sizer_.SizeFor(static_cast<int>(faces.size()));
+  const bool whole = static_cast<int>(faces.size()) == sizer_.size();
+  const double begin = seconds_();
+  Levels levels = ConvertAtOnce(faces, shape, size);
+  const double end = seconds_();
+  if (trusted_.count(size) == 0) {
+    Levels same = ConvertInParts(faces, shape);
+    if (levels != same) {
+      sizer_.Reject();
+      return same;
+    }
+    trusted_.insert(size);
+  }
+  if (whole) sizer_.Took(end - begin);
+  return levels;
+}
+
+FaceNetwork::Levels FaceNetwork::ConvertInParts(const std::vector<const uint8_t*>& faces,
+                                                PixelShape shape) {
+  Levels levels;
+  const auto part = static_cast<size_t>(sizer_.smallest());
+  for (size_t begin = 0; begin < faces.size(); begin += part) {
+    const size_t end = std::min(begin + part, faces.size());
+    const std::vector<const uint8_t*> some(faces.begin() + static_cast<std::ptrdiff_t>(begin),
+                                           faces.begin() + static_cast<std::ptrdiff_t>(end));
+    for (auto& face : ConvertAtOnce(some, shape, sizer_.smallest()))
+      levels.push_back(std::move(face));
+  }
+  return levels;
+}
+
+FaceNetwork::Levels FaceNetwork::ConvertAtOnce(const std::vector<const uint8_t*>& faces,
+                                               PixelShape shape, int size) {
   const torch::NoGradGuard guard;
   const auto bytes = static_cast<size_t>(shape.bytes());
-  std::vector<uint8_t> pixels(static_cast<size_t>(batch_size_) * bytes, 0);
+  std::vector<uint8_t> pixels(static_cast<size_t>(size) * bytes, 0);
   for (size_t i = 0; i < faces.size(); ++i) std::memcpy(pixels.data() + i * bytes, faces[i], bytes);
-  const std::vector<uint8_t> flips(static_cast<size_t>(batch_size_), 0);
+  const std::vector<uint8_t> flips(static_cast<size_t>(size), 0);
   const torch::Tensor batch = MakeBatch(pixels.data(), flips, shape, network_->device);
-  const torch::Tensor levels = (network_->generator->forward(batch) * 255)
+  const torch::Tensor values = (network_->generator->forward(batch) * 255)
                                    .permute({0, 2, 3, 1})
                                    .to(torch::kCPU)
                                    .contiguous();
-  std::vector<std::vector<float>> results;
-  const float* begin = levels.data_ptr<float>();
+  Levels levels;
+  const float* begin = values.data_ptr<float>();
   for (size_t i = 0; i < faces.size(); ++i)
-    results.emplace_back(begin + i * bytes, begin + (i + 1) * bytes);
-  return results;
+    levels.emplace_back(begin + i * bytes, begin + (i + 1) * bytes);
+  return levels;
 }
 
 }  // namespace makeover::engine

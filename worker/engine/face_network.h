@@ -2,40 +2,58 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "worker/engine/batch_sizer.h"
 #include "worker/engine/compute.h"
 #include "worker/engine/config.h"
 #include "worker/engine/pixel_cache.h"
 
 namespace makeover::engine {
 
-// The averaged generator of a checkpoint in inference mode. Each call computes a batch of the same
-// fixed shape, the rest of it padded, so that a face gives the same bytes alone and beside any
-// others. Not thread-safe.
+// The averaged generator of a checkpoint in inference mode. Batches have one of a few fixed shapes,
+// the rest of them padded, and a shape that gives other bits than the smallest is not used, so that
+// a face gives the same bytes alone and beside any others. Not thread-safe.
 class FaceNetwork {
  public:
-  // Throws EngineError where the checkpoint cannot be used.
+  // Throws EngineError where the checkpoint cannot be used. Of several batch sizes, ascending, the
+  // fastest is found out by a monotonic clock in seconds.
+  FaceNetwork(const std::string& checkpoint, const Compute& compute, std::vector<int> batch_sizes,
+              std::function<double()> seconds);
   FaceNetwork(const std::string& checkpoint, const Compute& compute, int batch_size);
   ~FaceNetwork();
   FaceNetwork(const FaceNetwork&) = delete;
   FaceNetwork& operator=(const FaceNetwork&) = delete;
 
-  int batch_size() const { return batch_size_; }
+  // Sizes that may be worth trying on the device.
+  static std::vector<int> BatchSizesFor(const Compute& compute);
+
+  // Faces that the next call should have; may differ from call to call.
+  int batch_size() const { return sizer_.size(); }
   int64_t step() const;
   // That of the training.
   const Config& config() const;
 
-  // Faces of shape.bytes() bytes each, at most batch_size of them; results in the same order, as
+  // Faces of shape.bytes() bytes each, at most batch_size() of them; results in the same order, as
   // levels from 0 to 255 that may lie a little outside, before rounding.
   std::vector<std::vector<float>> Convert(const std::vector<const uint8_t*>& faces,
                                           PixelShape shape);
 
  private:
   struct Network;
-  int batch_size_;
+  using Levels = std::vector<std::vector<float>>;
+  // In one batch of that size.
+  Levels ConvertAtOnce(const std::vector<const uint8_t*>& faces, PixelShape shape, int size);
+  // In batches of the smallest size.
+  Levels ConvertInParts(const std::vector<const uint8_t*>& faces, PixelShape shape);
+
+  BatchSizer sizer_;
+  std::set<int> trusted_;  // sizes that were seen to give the same bits as the smallest
+  std::function<double()> seconds_;
   std::unique_ptr<Network> network_;
 };
 

@@ -232,9 +232,12 @@ int RunConvert(const Arguments& arguments, const Surroundings& around) {
   static_cast<void>(arguments.Choice("--align", "none", {"none"}));
   ConvertOptions options = {
       arguments.Number("--strength", 1, 0, 1), {}, around.seconds, around.stop};
-  const auto batch_size = static_cast<int>(arguments.Integer("--batch-size", 16, 1, 4096));
+  const auto batch_size = static_cast<int>(arguments.Integer("--batch-size", 0, 1, 4096));
   const engine::Compute compute = ComputeOf(arguments);
-  engine::FaceNetwork network(arguments.Text("--model"), compute, batch_size);
+  engine::FaceNetwork network(
+      arguments.Text("--model"), compute,
+      batch_size > 0 ? std::vector<int>{batch_size} : engine::FaceNetwork::BatchSizesFor(compute),
+      around.seconds);
   const FaceWindow window = FaceWindowOfModel(arguments, network.config());
   options.geometry = GeometryOf(window);
   EmitStart("convert", compute, around);

@@ -80,8 +80,8 @@ class Pipeline {
   Pipeline& operator=(const Pipeline&) = delete;
 
   void Run() {
-    const auto ahead = static_cast<size_t>(network_->batch_size()) * 3;
     while (!options_.stop()) {
+      const auto ahead = static_cast<size_t>(network_->batch_size()) * 3;
       while (next_ < input_.count && decoding_.size() < ahead) DecodeNext();
       if (decoding_.empty()) break;
       ConvertBatch();

@@ -34,7 +34,7 @@ CommandHelp ConvertHelp() {
       {"--strength", "S", "0 (as it was) to 1 (default)"},
       {"--recursive", "", "also the folders in folders"},
       {"--align", "A", "none (default): the pictures lie as CelebA's aligned ones do"},
-      {"--batch-size", "N", "faces at once; default 16"},
+      {"--batch-size", "N", "faces at once; default: what is measured to be fastest"},
       {"--requests", "", "read requests from stdin, see worker/ENGINE.md"},
       {"--size", "WxH", "the model has its own; another one is refused"},
       {"--window", "X,Y,WxH",

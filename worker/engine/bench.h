@@ -10,7 +10,7 @@
 namespace makeover::engine {
 
 struct BenchResult {
-  double train_images_per_second = 0;  // source pictures
+  double train_images_per_second = 0;  // source pictures, in the mean of a run's phases
   double infer_images_per_second = 0;  // at the best of a few batch sizes
   int64_t infer_batch_size = 0;
   double input_images_per_second = 0;  // from the mapped cache to a batch, on one thread

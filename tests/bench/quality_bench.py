@@ -1,11 +1,12 @@
 """What trainings of equal time have learned: each is run with several seeds and judged on faces that it has not seen.
 
     python3 quality_bench.py MKENGINE FACES --out DIR --run NAME=OPTIONS [--run NAME=OPTIONS ...]
-        [--seeds 1 2 3] [--time 15m] [--sides "--preset mtf"] [--at-once 1] [--threads N]
+        [--seeds 1 2 3] [--time 15m] [--sides "--preset mtf"] [--judge-on FACES] [--at-once 1] [--threads N]
 
 FACES is a folder with attributes, a run's OPTIONS are those of `mkengine train`: --run "makeover=" --run "classic=--recipe classic".
 Prints a table in Markdown: the figures of `mkengine evaluate` per run, means over the seeds, and what each seed gave. DIR keeps
-every training and its contact sheet; a training that is there already is not run again. For equal arithmetic rather than equal
+every training and its contact sheet; a training that is there already is not run again. Trainings on a part of a folder
+(fewer_targets.py) are judged on the whole with --judge-on. For equal arithmetic rather than equal
 time on one machine, --at-once 2 --threads 1 --time 30m stands for fifteen minutes of two cores.
 """
 import argparse
@@ -40,7 +41,7 @@ def train(arguments, name, options, seed):
 
 
 def judge(arguments, name, seed, subject):
-    words = [arguments.mkengine, "evaluate", arguments.faces, *shlex.split(arguments.sides), *subject, "--judge-cache",
+    words = [arguments.mkengine, "evaluate", arguments.judge_on or arguments.faces, *shlex.split(arguments.sides), *subject, "--judge-cache",
              arguments.out / "judges", "--sheet", arguments.out / f"{name}-{seed}.png", "-o", "json"]
     done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
@@ -65,6 +66,7 @@ def main():
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--time", default="15m")
     parser.add_argument("--sides", default="--preset mtf")
+    parser.add_argument("--judge-on", metavar="FACES")
     parser.add_argument("--at-once", type=int, default=1)
     parser.add_argument("--threads", type=int, default=0)
     arguments = parser.parse_args()

@@ -1,9 +1,9 @@
 """The figures of `mkengine evaluate` by a judge that shares no code, network or library with it: PyTorch from Python.
 
-    /usr/bin/python3 independent_judge.py MKENGINE FACES --cache FILE --model CHECKPOINT [--model CHECKPOINT ...]
+    /usr/bin/python3 independent_judge.py MKENGINE FACES --cache FILE --model CHECKPOINT [--model CHECKPOINT ...] [--passes 12]
 
 FACES is a folder in CelebA's layout. The judge is a plain convolutional network that learns the 40 attributes from the training
-partition (12 passes, some minutes), then rests in FILE. Models are run as TorchScript, as `mkengine export` writes it; whom a model
+partition (some minutes), then rests in FILE. Models are run as TorchScript, as `mkengine export` writes it; whom a model
 turns into whom stands in its checkpoint. Judged are test faces: one line of a table in Markdown per model, and one for the faces as they are.
 """
 import argparse
@@ -66,7 +66,7 @@ class Judge(nn.Module):
         return self.head(F.dropout(features, 0.4, self.training)), features
 
 
-def learn(faces, passes=12, batch=32):
+def learn(faces, passes, batch=32):
     torch.manual_seed(20)
     judge = Judge(len(faces.names))
     rows = np.flatnonzero(faces.partitions == 0)
@@ -168,6 +168,7 @@ def main():
     parser.add_argument("faces", type=pathlib.Path)
     parser.add_argument("--cache", type=pathlib.Path, required=True)
     parser.add_argument("--model", type=pathlib.Path, action="append", required=True)
+    parser.add_argument("--passes", type=int, default=12, help="over the training faces, where FILE is not there yet")
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -176,7 +177,7 @@ def main():
         judge = Judge(len(faces.names)).eval()
         judge.load_state_dict(torch.load(arguments.cache))
     else:
-        judge = learn(faces)
+        judge = learn(faces, arguments.passes)
         torch.save(judge.state_dict(), arguments.cache)
     print("| model | target rate | attribute-KID | kept | low-L1 | faces | judge |\n" + "| --- " * 7 + "|")
     line("the faces as they are", measure(faces, judge, arguments.model[0], None))

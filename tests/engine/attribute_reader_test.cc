@@ -29,7 +29,10 @@ Population Drawn() {
   return population;
 }
 
-FaceLabels Labels(std::vector<int> kept, std::vector<FaceLabels::Aimed> aimed) {
+// What half of the faces have.
+constexpr FaceLabels::Kept kKeptBright = {kBright, 0.5};
+
+FaceLabels Labels(std::vector<FaceLabels::Kept> kept, std::vector<FaceLabels::Aimed> aimed) {
   FaceLabels labels;
   labels.population = Drawn();
   for (int64_t row = 0; row < kRows; ++row) labels.learn.push_back(row);
@@ -51,6 +54,8 @@ std::vector<uint8_t> Picture(int64_t row) {
   return pixels;
 }
 
+const Random kChance(1, Stream::kReader, 200);
+
 class AttributeReaderTest : public testing::Test {
  protected:
   AttributeReaderTest() {
@@ -64,11 +69,19 @@ class AttributeReaderTest : public testing::Test {
   AttributeReader Untaught(const FaceLabels& labels) const {
     return {/*seed=*/1, labels, *cache_, torch::kCPU};
   }
-  AttributeReader Taught(const FaceLabels& labels) const {
+  AttributeReader Taught(const FaceLabels& labels, int64_t steps = kSteps) const {
     AttributeReader reader = Untaught(labels);
-    for (int64_t step = 0; step < kSteps; ++step)
-      (void)reader.Learn(AttributeReader::kLearnShare * static_cast<double>(step) / kSteps);
+    for (int64_t step = 0; step < steps; ++step) {
+      const double share = static_cast<double>(step) / static_cast<double>(steps);
+      (void)reader.Learn(AttributeReader::kLearnShare * share);
+    }
     return reader;
+  }
+
+  // Of dark results of bright sources and the other way about.
+  double LossOfOthers(const AttributeReader& reader) const {
+    return reader.OfResults(Pictures({1, 0, 3, 2}), Pictures({0, 1, 2, 3}), kChance)
+        .kept.item<double>();
   }
 
   torch::Tensor Pictures(const std::vector<int64_t>& rows) const {
@@ -80,8 +93,6 @@ class AttributeReaderTest : public testing::Test {
   const Scratch scratch_;
   std::unique_ptr<PixelCache> cache_;
 };
-
-const Random kChance(1, Stream::kReader, 200);
 
 double GradientLength(const torch::Tensor& loss, const torch::Tensor& pictures) {
   return torch::autograd::grad({loss}, {pictures})[0].norm().item<double>();
@@ -104,7 +115,7 @@ TEST(NoiseTest, EachPictureHasOneOfItsOwnStrength) {
 }
 
 TEST_F(AttributeReaderTest, AResultThatKeepsAnAttributeLosesLeast) {
-  const FaceLabels labels = Labels({kBright}, {});
+  const FaceLabels labels = Labels({kKeptBright}, {});
   const AttributeReader reader = Taught(labels);
   const torch::Tensor sources = Pictures({0, 1, 2, 3});
   const torch::Tensor same = sources.clone().requires_grad_();
@@ -118,8 +129,32 @@ TEST_F(AttributeReaderTest, AResultThatKeepsAnAttributeLosesLeast) {
   EXPECT_GT(GradientLength(at_other, other), 1e-3);
 }
 
+TEST_F(AttributeReaderTest, WhatIsReadWithLittleCertaintyCountsAsMuch) {
+  const FaceLabels labels = Labels({kKeptBright}, {});
+  const AttributeReader reader = Taught(labels);
+  const double certain = LossOfOthers(reader);
+  const torch::NoGradGuard guard;
+  for (auto& [name, tensor] : reader.State()) {
+    if (name.rfind("reader_ema.attribute_", 0) == 0) torch::Tensor(tensor).mul_(0.2);
+  }
+  EXPECT_NEAR(LossOfOthers(reader), certain, 0.1);
+}
+
+// The same change turns over fewer readings where hardly a source, or nearly every one, has it.
+TEST_F(AttributeReaderTest, TheLineLiesWhereTheSourcesShareSays) {
+  const auto loss = [this](double share) {
+    const FaceLabels labels = Labels({{kBright, share}}, {});
+    return LossOfOthers(Taught(labels, 30));
+  };
+  const double half = loss(0.5);
+  EXPECT_LT(loss(0.1), half - 0.1);
+  EXPECT_LT(loss(0.9), half - 0.1);
+  EXPECT_GT(loss(0), 0);
+  EXPECT_LT(loss(0), loss(0.1));
+}
+
 TEST_F(AttributeReaderTest, OnlyWhatShallBeKeptIsCompared) {
-  const FaceLabels labels = Labels({kBright}, {});
+  const FaceLabels labels = Labels({kKeptBright}, {});
   const AttributeReader reader = Taught(labels);
   const torch::Tensor sources = Pictures({0, 1, 4, 5});
   const auto kept = [&](const torch::Tensor& results) {
@@ -130,7 +165,7 @@ TEST_F(AttributeReaderTest, OnlyWhatShallBeKeptIsCompared) {
 }
 
 TEST_F(AttributeReaderTest, AResultThatReachesTheAimLosesLeast) {
-  const FaceLabels labels = Labels({kBright}, {{kStriped, true}});
+  const FaceLabels labels = Labels({kKeptBright}, {{kStriped, true}});
   const AttributeReader reader = Taught(labels);
   const auto aimed = [&](const torch::Tensor& results) {
     return reader.OfResults(results, results, kChance).aimed.item<double>();
@@ -149,7 +184,7 @@ TEST_F(AttributeReaderTest, AnAimCanBeThatSomethingGoes) {
 }
 
 TEST_F(AttributeReaderTest, LearnsEarlyAndIsThenAtRest) {
-  const FaceLabels labels = Labels({kBright}, {});
+  const FaceLabels labels = Labels({kKeptBright}, {});
   AttributeReader reader = Untaught(labels);
   EXPECT_TRUE(reader.Learn(0).defined());
   EXPECT_TRUE(reader.Learn(AttributeReader::kLearnShare * 0.99).defined());
@@ -159,7 +194,7 @@ TEST_F(AttributeReaderTest, LearnsEarlyAndIsThenAtRest) {
 
 // Dropout, order, shifts and light come back with the count of steps.
 TEST_F(AttributeReaderTest, GoesOnFromItsStateBitForBit) {
-  const FaceLabels labels = Labels({kBright}, {});
+  const FaceLabels labels = Labels({kKeptBright}, {});
   AttributeReader straight = Untaught(labels);
   AttributeReader resumed = Untaught(labels);
   (void)straight.Learn(0);

@@ -1,5 +1,7 @@
 #include "worker/engine/attribute_reader.h"
 
+#include <algorithm>
+
 #include "worker/engine/augment.h"
 
 namespace makeover::engine {
@@ -12,9 +14,30 @@ constexpr double kAugment = 0.3;
 constexpr double kNoise = 0.15;
 // Below this a change of certainty weighs as its square: who only began to change is not held.
 constexpr double kLittle = 0.1;
+// How wide the line between yes and no is, in deviations of the logits among sources: another
+// reader draws it elsewhere.
+constexpr double kLineWidth = 0.5;
+constexpr double kDeviationMin = 0.1;
+// Shares nearer to none or all are taken as if they were not.
+constexpr double kShareMin = 0.02;
 
 torch::Tensor Numbers(const std::vector<int64_t>& numbers, const torch::Device& device) {
   return torch::tensor(numbers, torch::kLong).to(device);
+}
+
+torch::Tensor KeptNumbers(const FaceLabels& labels, const torch::Device& device) {
+  std::vector<int64_t> numbers;
+  for (const FaceLabels::Kept& kept : labels.kept) numbers.push_back(kept.attribute);
+  return Numbers(numbers, device);
+}
+
+// Where logits are normally distributed, the given shares lie above these lines.
+torch::Tensor KeptLines(const FaceLabels& labels, const torch::Device& device) {
+  std::vector<double> below;
+  for (const FaceLabels::Kept& kept : labels.kept)
+    below.push_back(1 - std::clamp(kept.share, kShareMin, 1 - kShareMin));
+  const torch::Tensor lines = torch::special_ndtri(torch::tensor(below, torch::kFloat64));
+  return lines.to(torch::kFloat32).unsqueeze(0).to(device);
 }
 
 torch::Tensor AimedNumbers(const FaceLabels& labels, const torch::Device& device) {
@@ -29,12 +52,6 @@ torch::Tensor AimedValues(const FaceLabels& labels, const torch::Device& device)
   return torch::tensor(values).unsqueeze(0).to(device);
 }
 
-// The mean change of certainty, which is the share of faces that would be read otherwise if the
-// line between yes and no were drawn anywhere, by chance; rounded off near 0.
-torch::Tensor Moved(const torch::Tensor& from, const torch::Tensor& to) {
-  return ((to - from).square() + kLittle * kLittle).sqrt().mean() - kLittle;
-}
-
 // Of its own, so that no seed of a training makes the reader a judge's twin.
 uint64_t LearnerSeed(uint64_t seed) { return Random(seed, Stream::kReader, 0).Next(); }
 
@@ -42,7 +59,8 @@ uint64_t LearnerSeed(uint64_t seed) { return Random(seed, Stream::kReader, 0).Ne
 
 AttributeReader::AttributeReader(uint64_t seed, const FaceLabels& labels, const PixelCache& cache,
                                  const torch::Device& device)
-    : kept_(Numbers({labels.kept.begin(), labels.kept.end()}, device)),
+    : kept_(KeptNumbers(labels, device)),
+      lines_(KeptLines(labels, device)),
       aimed_(AimedNumbers(labels, device)),
       values_(AimedValues(labels, device)),
       learner_({labels.learn, LearnerSeed(seed), /*people=*/false, kNoise}, labels.population,
@@ -55,10 +73,25 @@ torch::Tensor AttributeReader::Logits(const torch::Tensor& pictures, const Rando
   return learner_.average()(InNoise(Augment(pictures, kAugment, chance), kNoise, random)).logits;
 }
 
-torch::Tensor AttributeReader::Certainties(const torch::Tensor& pictures,
-                                           const Random& chance) const {
+// The mean change of certainty, which is the share of readings that would turn over if the line
+// between yes and no were drawn about where it is, by chance; rounded off near 0. Logits are seen
+// against the sources': some attributes are read with much less certainty than others, and most
+// logits of a rare one lie on the same side of 0, yet each turns over as soon as the others.
+torch::Tensor AttributeReader::Moved(const torch::Tensor& sources,
+                                     const torch::Tensor& results) const {
+  const torch::Tensor deviation = sources.std(0, true, true) + kDeviationMin;
+  const torch::Tensor line = sources.mean(0, true) + lines_ * deviation;
+  const auto certainty = [&](const torch::Tensor& logits) {
+    return ((logits - line) / (kLineWidth * deviation)).sigmoid();
+  };
+  const torch::Tensor change = certainty(results) - certainty(sources);
+  return (change.square() + kLittle * kLittle).sqrt().mean() - kLittle;
+}
+
+torch::Tensor AttributeReader::ConstantLogits(const torch::Tensor& pictures,
+                                              const Random& chance) const {
   const torch::NoGradGuard guard;
-  return Logits(pictures, chance).index_select(1, kept_).sigmoid();
+  return Logits(pictures, chance);
 }
 
 AttributeReader::Losses AttributeReader::OfResults(const torch::Tensor& results,
@@ -67,7 +100,8 @@ AttributeReader::Losses AttributeReader::OfResults(const torch::Tensor& results,
   const torch::Tensor read = Logits(results, chance);
   Losses losses;
   if (kept_.numel() > 0) {
-    losses.kept = Moved(Certainties(sources, chance), read.index_select(1, kept_).sigmoid());
+    losses.kept =
+        Moved(ConstantLogits(sources, chance).index_select(1, kept_), read.index_select(1, kept_));
   }
   if (aimed_.numel() > 0) {
     const torch::Tensor some = read.index_select(1, aimed_);

@@ -22,8 +22,8 @@ namespace makeover::engine {
 // Not thread-safe. Equal state and pictures give equal bits, as with the trainer.
 class AttributeReader {
  public:
-  // Scalars; undefined where the labels have none of the kind. Kept: the mean change of certainty,
-  // from 0 to 1. Aimed: the mean cross entropy.
+  // Scalars; undefined where the labels have none of the kind. Kept: about the share of attributes
+  // that are read otherwise, from 0 to 1. Aimed: the mean cross entropy.
   struct Losses {
     torch::Tensor kept, aimed;
   };
@@ -32,10 +32,10 @@ class AttributeReader {
   AttributeReader(uint64_t seed, const FaceLabels& labels, const PixelCache& cache,
                   const torch::Device& device);
 
-  // Of results and their sources, both [N, 3, H, W]: kept attributes shall read as they do in the
-  // source, with whatever certainty. Pictures are read a little shifted, recoloured and noisy, and
-  // by some of the reader's features, all by `chance`, lest the generator learn to please this one
-  // reader alone.
+  // Of results and their sources, both [N, 3, H, W], N at least 2: kept attributes shall read as
+  // they do in the source, with whatever certainty. Pictures are read a little shifted, recoloured
+  // and noisy, and by some of the reader's features, all by `chance`, lest the generator learn to
+  // please this one reader alone.
   Losses OfResults(const torch::Tensor& results, const torch::Tensor& sources,
                    const Random& chance) const;
 
@@ -52,10 +52,13 @@ class AttributeReader {
 
  private:
   torch::Tensor Logits(const torch::Tensor& pictures, const Random& chance) const;  // [N, K]
-  // Of the kept attributes, from 0 to 1, as constants: [N, kept].
-  torch::Tensor Certainties(const torch::Tensor& pictures, const Random& chance) const;
+  torch::Tensor ConstantLogits(const torch::Tensor& pictures, const Random& chance) const;
+  // Scalar, of the kept attributes' logits, both [N, kept].
+  torch::Tensor Moved(const torch::Tensor& sources, const torch::Tensor& results) const;
 
   torch::Tensor kept_;            // numbers of attributes, [kept]
+  torch::Tensor lines_;           // above them lie the logits of sources that have it, in their
+                                  // deviations from their mean: [1, kept]
   torch::Tensor aimed_;           // likewise, [aimed]
   torch::Tensor values_;          // 0 or 1, [1, aimed]
   mutable JudgeLearner learner_;  // its network's forward() is not const

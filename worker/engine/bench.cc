@@ -142,7 +142,7 @@ class Bencher {
     labels.population.partitions.assign(rows.size(), 0);
     labels.population.identities.assign(rows.size(), -1);
     labels.learn = rows;
-    labels.kept = {1, 2, 3, 4, 5, 6, 7, 8};
+    for (int i = 1; i <= 8; ++i) labels.kept.push_back({i, 0.5});
     labels.aimed = {{0, true}};
     return labels;
   }

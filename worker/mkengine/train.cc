@@ -74,7 +74,8 @@ engine::FaceLabels LabelsOf(const engine::Population& population, const engine::
   engine::FaceLabels labels;
   labels.population = population;
   labels.learn = RowsToLearn(population, division);
-  for (const engine::Balance::Share& share : kept) labels.kept.push_back(share.attribute);
+  for (const engine::Balance::Share& share : kept)
+    labels.kept.push_back({share.attribute, share.source});
   for (size_t i = 0; i < aim.headline_terms; ++i)
     labels.aimed.push_back({aim.terms[i].attribute, aim.terms[i].value});
   return labels;

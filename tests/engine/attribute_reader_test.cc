@@ -80,8 +80,13 @@ class AttributeReaderTest : public testing::Test {
 
   // Of dark results of bright sources and the other way about.
   double LossOfOthers(const AttributeReader& reader) const {
-    return reader.OfResults(Pictures({1, 0, 3, 2}), Pictures({0, 1, 2, 3}), kChance)
-        .kept.item<double>();
+    std::vector<int64_t> sources;
+    std::vector<int64_t> others;
+    for (int64_t row = 0; row < 16; ++row) {
+      sources.push_back(row);
+      others.push_back(row ^ 1);
+    }
+    return reader.OfResults(Pictures(others), Pictures(sources), kChance).kept.item<double>();
   }
 
   torch::Tensor Pictures(const std::vector<int64_t>& rows) const {

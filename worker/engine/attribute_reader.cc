@@ -17,7 +17,9 @@ constexpr double kLittle = 0.1;
 // How wide the line between yes and no is, in deviations of the logits among sources: another
 // reader draws it elsewhere.
 constexpr double kLineWidth = 0.5;
-constexpr double kDeviationMin = 0.1;
+// What is known of that deviation before any source is read, as much as so many sources tell.
+constexpr double kUsualDeviation = 1.5;
+constexpr double kUsualSources = 2;
 // Shares nearer to none or all are taken as if they were not.
 constexpr double kShareMin = 0.02;
 
@@ -79,8 +81,12 @@ torch::Tensor AttributeReader::Logits(const torch::Tensor& pictures, const Rando
 // logits of a rare one lie on the same side of 0, yet each turns over as soon as the others.
 torch::Tensor AttributeReader::Moved(const torch::Tensor& sources,
                                      const torch::Tensor& results) const {
-  const torch::Tensor deviation = sources.std(0, true, true) + kDeviationMin;
-  const torch::Tensor line = sources.mean(0, true) + lines_ * deviation;
+  const torch::Tensor mean = sources.mean(0, true);
+  const torch::Tensor squares = (sources - mean).square().sum(0, true);
+  const double degrees = static_cast<double>(sources.size(0)) - 1 + kUsualSources;
+  const torch::Tensor deviation =
+      ((squares + kUsualSources * kUsualDeviation * kUsualDeviation) / degrees).sqrt();
+  const torch::Tensor line = mean + lines_ * deviation;
   const auto certainty = [&](const torch::Tensor& logits) {
     return ((logits - line) / (kLineWidth * deviation)).sigmoid();
   };

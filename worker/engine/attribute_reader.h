@@ -32,7 +32,7 @@ class AttributeReader {
   AttributeReader(uint64_t seed, const FaceLabels& labels, const PixelCache& cache,
                   const torch::Device& device);
 
-  // Of results and their sources, both [N, 3, H, W], N at least 2: kept attributes shall read as
+  // Of results and their sources, both [N, 3, H, W]: kept attributes shall read as
   // they do in the source, with whatever certainty. Pictures are read a little shifted, recoloured
   // and noisy, and by some of the reader's features, all by `chance`, lest the generator learn to
   // please this one reader alone.

@@ -23,14 +23,12 @@ constexpr double kUsualSources = 2;
 // Shares nearer to none or all are taken as if they were not.
 constexpr double kShareMin = 0.02;
 
-torch::Tensor Numbers(const std::vector<int64_t>& numbers, const torch::Device& device) {
-  return torch::tensor(numbers, torch::kLong).to(device);
-}
-
-torch::Tensor KeptNumbers(const FaceLabels& labels, const torch::Device& device) {
+// The attributes of kept or aimed ones.
+template <typename Item>
+torch::Tensor Numbers(const std::vector<Item>& items, const torch::Device& device) {
   std::vector<int64_t> numbers;
-  for (const FaceLabels::Kept& kept : labels.kept) numbers.push_back(kept.attribute);
-  return Numbers(numbers, device);
+  for (const Item& item : items) numbers.push_back(item.attribute);
+  return torch::tensor(numbers, torch::kLong).to(device);
 }
 
 // Where logits are normally distributed, the given shares lie above these lines.
@@ -40,12 +38,6 @@ torch::Tensor KeptLines(const FaceLabels& labels, const torch::Device& device) {
     below.push_back(1 - std::clamp(kept.share, kShareMin, 1 - kShareMin));
   const torch::Tensor lines = torch::special_ndtri(torch::tensor(below, torch::kFloat64));
   return lines.to(torch::kFloat32).unsqueeze(0).to(device);
-}
-
-torch::Tensor AimedNumbers(const FaceLabels& labels, const torch::Device& device) {
-  std::vector<int64_t> numbers;
-  for (const FaceLabels::Aimed& aimed : labels.aimed) numbers.push_back(aimed.attribute);
-  return Numbers(numbers, device);
 }
 
 torch::Tensor AimedValues(const FaceLabels& labels, const torch::Device& device) {
@@ -61,9 +53,9 @@ uint64_t LearnerSeed(uint64_t seed) { return Random(seed, Stream::kReader, 0).Ne
 
 AttributeReader::AttributeReader(uint64_t seed, const FaceLabels& labels, const PixelCache& cache,
                                  const torch::Device& device)
-    : kept_(KeptNumbers(labels, device)),
+    : kept_(Numbers(labels.kept, device)),
       lines_(KeptLines(labels, device)),
-      aimed_(AimedNumbers(labels, device)),
+      aimed_(Numbers(labels.aimed, device)),
       values_(AimedValues(labels, device)),
       learner_({labels.learn, LearnerSeed(seed), /*people=*/false, kNoise}, labels.population,
                cache, device) {

@@ -52,19 +52,25 @@ std::vector<int> FaceNetwork::BatchSizesFor(const Compute& compute) {
 FaceNetwork::Levels FaceNetwork::Convert(const std::vector<const uint8_t*>& faces,
                                          PixelShape shape) {
   const int size = sizer_.SizeFor(static_cast<int>(faces.size()));
-  const bool whole = static_cast<int>(faces.size()) == sizer_.size();
+  if (trusted_.count(size) == 0) return TryOut(faces, shape, size);
   const double begin = seconds_();
   Levels levels = ConvertAtOnce(faces, shape, size);
-  const double end = seconds_();
-  if (trusted_.count(size) == 0) {
-    Levels same = ConvertInParts(faces, shape);
-    if (levels != same) {
+  if (static_cast<int>(faces.size()) == sizer_.size()) sizer_.Took(seconds_() - begin);
+  return levels;
+}
+
+FaceNetwork::Levels FaceNetwork::TryOut(const std::vector<const uint8_t*>& faces, PixelShape shape,
+                                        int size) {
+  Levels levels = ConvertInParts(faces, shape);
+  try {
+    if (ConvertAtOnce(faces, shape, size) == levels) {
+      trusted_.insert(size);
+    } else {
       sizer_.Reject();
-      return same;
     }
-    trusted_.insert(size);
+  } catch (const c10::Error&) {  // there may be no memory for so many
+    sizer_.Reject();
   }
-  if (whole) sizer_.Took(end - begin);
   return levels;
 }
 

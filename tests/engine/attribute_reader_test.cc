@@ -54,7 +54,11 @@ std::vector<uint8_t> Picture(int64_t row) {
   return pixels;
 }
 
-const Random kChance(1, Stream::kReader, 200);
+AttributeReader::Losses Read(const AttributeReader& reader, const torch::Tensor& results,
+                             const torch::Tensor& sources) {
+  const Random chance(1, Stream::kReader, 200);
+  return reader.OfResults(results, sources, reader.DrawGlance(sources, chance));
+}
 
 class AttributeReaderTest : public testing::Test {
  protected:
@@ -73,7 +77,7 @@ class AttributeReaderTest : public testing::Test {
     AttributeReader reader = Untaught(labels);
     for (int64_t step = 0; step < steps; ++step) {
       const double share = static_cast<double>(step) / static_cast<double>(steps);
-      (void)reader.Learn(AttributeReader::kLearnShare * share);
+      (void)reader.Learn(reader.NextLesson(AttributeReader::kLearnShare * share));
     }
     return reader;
   }
@@ -86,7 +90,7 @@ class AttributeReaderTest : public testing::Test {
       sources.push_back(row);
       others.push_back(row ^ 1);
     }
-    return reader.OfResults(Pictures(others), Pictures(sources), kChance).kept.item<double>();
+    return Read(reader, Pictures(others), Pictures(sources)).kept.item<double>();
   }
 
   torch::Tensor Pictures(const std::vector<int64_t>& rows) const {
@@ -106,9 +110,8 @@ double GradientLength(const torch::Tensor& loss, const torch::Tensor& pictures) 
 TEST(NoiseTest, EachPictureHasOneOfItsOwnStrength) {
   const torch::Tensor grey = torch::full({64, 3, 40, 48}, 0.5);
   const auto noisy = [&grey](uint64_t chance) {
-    const torch::Generator random =
-        SeedDropout(torch::kCPU, Random(chance, Stream::kJudgeDropout, 0));
-    return InNoise(grey, 0.2, random);
+    const torch::Generator random = Seeded(torch::kCPU, Random(chance, Stream::kJudgeDropout, 0));
+    return grey + DrawNoise(grey, 0.2, random);
   };
   const torch::Tensor strengths = noisy(1).flatten(1).std(1);
   EXPECT_LT(strengths.max().item<float>(), 0.21F);
@@ -125,8 +128,8 @@ TEST_F(AttributeReaderTest, AResultThatKeepsAnAttributeLosesLeast) {
   const torch::Tensor sources = Pictures({0, 1, 2, 3});
   const torch::Tensor same = sources.clone().requires_grad_();
   const torch::Tensor other = Pictures({1, 0, 3, 2}).requires_grad_();
-  const torch::Tensor at_same = reader.OfResults(same, sources, kChance).kept;
-  const torch::Tensor at_other = reader.OfResults(other, sources, kChance).kept;
+  const torch::Tensor at_same = Read(reader, same, sources).kept;
+  const torch::Tensor at_other = Read(reader, other, sources).kept;
   EXPECT_NEAR(at_same.item<double>(), 0, 1e-6);
   EXPECT_GT(at_other.item<double>(), 0.6);
   EXPECT_LT(at_other.item<double>(), 1);
@@ -163,17 +166,17 @@ TEST_F(AttributeReaderTest, OnlyWhatShallBeKeptIsCompared) {
   const AttributeReader reader = Taught(labels);
   const torch::Tensor sources = Pictures({0, 1, 4, 5});
   const auto kept = [&](const torch::Tensor& results) {
-    return reader.OfResults(results, sources, kChance).kept.item<double>();
+    return Read(reader, results, sources).kept.item<double>();
   };
   EXPECT_NEAR(kept(Pictures({2, 3, 6, 7})), kept(sources), 0.15);
-  EXPECT_FALSE(reader.OfResults(sources, sources, kChance).aimed.defined());
+  EXPECT_FALSE(Read(reader, sources, sources).aimed.defined());
 }
 
 TEST_F(AttributeReaderTest, AResultThatReachesTheAimLosesLeast) {
   const FaceLabels labels = Labels({kKeptBright}, {{kStriped, true}});
   const AttributeReader reader = Taught(labels);
   const auto aimed = [&](const torch::Tensor& results) {
-    return reader.OfResults(results, results, kChance).aimed.item<double>();
+    return Read(reader, results, results).aimed.item<double>();
   };
   EXPECT_LT(aimed(Pictures({2, 3, 6, 7})), 0.3);
   EXPECT_GT(aimed(Pictures({0, 1, 4, 5})), 1);
@@ -182,8 +185,7 @@ TEST_F(AttributeReaderTest, AResultThatReachesTheAimLosesLeast) {
 TEST_F(AttributeReaderTest, AnAimCanBeThatSomethingGoes) {
   const FaceLabels labels = Labels({}, {{kStriped, false}});
   const AttributeReader reader = Taught(labels);
-  const AttributeReader::Losses losses =
-      reader.OfResults(Pictures({0, 1}), Pictures({2, 3}), kChance);
+  const AttributeReader::Losses losses = Read(reader, Pictures({0, 1}), Pictures({2, 3}));
   EXPECT_FALSE(losses.kept.defined());
   EXPECT_LT(losses.aimed.item<double>(), 0.3);
 }
@@ -191,9 +193,12 @@ TEST_F(AttributeReaderTest, AnAimCanBeThatSomethingGoes) {
 TEST_F(AttributeReaderTest, LearnsEarlyAndIsThenAtRest) {
   const FaceLabels labels = Labels({kKeptBright}, {});
   AttributeReader reader = Untaught(labels);
-  EXPECT_TRUE(reader.Learn(0).defined());
-  EXPECT_TRUE(reader.Learn(AttributeReader::kLearnShare * 0.99).defined());
-  EXPECT_FALSE(reader.Learn(AttributeReader::kLearnShare).defined());
+  const auto learn = [&reader](double share) {
+    return reader.Learn(reader.NextLesson(AttributeReader::kLearnShare * share));
+  };
+  EXPECT_TRUE(learn(0).defined());
+  EXPECT_TRUE(learn(0.99).defined());
+  EXPECT_FALSE(learn(1).defined());
   EXPECT_EQ(reader.steps(), 2);
 }
 
@@ -202,7 +207,7 @@ TEST_F(AttributeReaderTest, GoesOnFromItsStateBitForBit) {
   const FaceLabels labels = Labels({kKeptBright}, {});
   AttributeReader straight = Untaught(labels);
   AttributeReader resumed = Untaught(labels);
-  (void)straight.Learn(0);
+  (void)straight.Learn(straight.NextLesson(0));
   {
     const torch::NoGradGuard guard;
     const NamedTensors from = straight.State();
@@ -210,9 +215,9 @@ TEST_F(AttributeReaderTest, GoesOnFromItsStateBitForBit) {
     for (size_t i = 0; i < from.size(); ++i) to[i].second.copy_(from[i].second);
     resumed.SetSteps(straight.steps());
   }
-  (void)straight.Learn(0.1);
+  (void)straight.Learn(straight.NextLesson(0.1));
   torch::manual_seed(99);
-  (void)resumed.Learn(0.1);
+  (void)resumed.Learn(resumed.NextLesson(0.1));
   const NamedTensors one = straight.State();
   const NamedTensors other = resumed.State();
   for (size_t i = 0; i < one.size(); ++i)

@@ -182,7 +182,7 @@ TEST(GradientPenaltyTest, ReachesTheWeights) {
 TEST(AugmentTest, IsDrawnBySeedAndIndex) {
   const torch::Tensor faces = Faces(4);
   const auto augment = [&](uint64_t index, double strength) {
-    return Augment(faces, strength, Random(1, Stream::kAugment, index));
+    return Augment(faces, DrawAugmentation(faces, strength, Random(1, Stream::kAugment, index)));
   };
   EXPECT_TRUE(torch::equal(augment(1, 0), faces));
   EXPECT_TRUE(torch::equal(augment(1, 1), augment(1, 1)));
@@ -194,7 +194,8 @@ TEST(AugmentTest, ShiftsByAnEighthAtMostAndLetsGradientsThrough) {
   torch::Tensor faces = torch::zeros({16, 3, 16, 16});
   faces.slice(2, 8, 9).slice(3, 8, 9).fill_(1);
   faces.requires_grad_();
-  const torch::Tensor moved = Augment(faces, 1, Random(1, Stream::kAugment, 3));
+  const torch::Tensor moved =
+      Augment(faces, DrawAugmentation(faces, 1, Random(1, Stream::kAugment, 3)));
   const torch::Tensor middle = moved.slice(2, 6, 11).slice(3, 6, 11);
   for (int64_t i = 0; i < 16; ++i) {
     // The lit pixel is the brightest, whatever its colours became, within 2 pixels of its place.

@@ -130,11 +130,20 @@ TEST(LossesTest, NoiseIsTruncatedAndHasItsDeviation) {
 TEST(AdamTest, FollowsThePaper) {
   torch::Tensor values = torch::tensor({1.0F, 2.0F});
   Adam adam(values, {0.9, 0.999, 1e-8});
-  adam.Step(torch::tensor({0.5F, -4.0F}), 0.1, values);
+  const auto step = [&](const torch::Tensor& gradient) {
+    const Adam::Rates rates = adam.Next(0.1);
+    adam.Step(gradient, torch::tensor(rates.step), torch::tensor(rates.deviation), values);
+  };
+  step(torch::tensor({0.5F, -4.0F}));
   // The first step is the rate in the direction of the gradient's sign.
   EXPECT_NEAR(values[0].item<float>(), 0.9, 1e-6);
   EXPECT_NEAR(values[1].item<float>(), 2.1, 1e-6);
-  EXPECT_EQ(adam.steps, 1);
+  step(torch::tensor({0.0F, -4.0F}));
+  // The means, corrected, are 0.9 * 0.1 * 0.5 / (1 - 0.9^2) and 0.999 * 0.001 * 0.25 / (1 -
+  // 0.999^2); those of a gradient that stays are the gradient and its square.
+  EXPECT_NEAR(values[0].item<float>(), 0.9 - 0.1 * 0.2368421 / 0.3534650, 1e-6);
+  EXPECT_NEAR(values[1].item<float>(), 2.2, 1e-6);
+  EXPECT_EQ(adam.steps, 2);
 }
 
 TEST(FlatParametersTest, ParametersAreViewsOfOneTensor) {

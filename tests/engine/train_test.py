@@ -294,6 +294,7 @@ class TrainTest(unittest.TestCase):
         for key in ("trainImagesPerSecond", "inferImagesPerSecond", "threads", "batchSize"):
             self.assertGreater(bench[key], 0, key)
         self.assertIn(bench["precision"], ("fp32", "bf16"))
+        self.assertIs(bench["byGraph"], False)  # as on any processor
 
 
 if __name__ == "__main__":

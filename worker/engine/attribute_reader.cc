@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "worker/engine/augment.h"
-
 namespace makeover::engine {
 namespace {
 
@@ -58,13 +56,28 @@ AttributeReader::AttributeReader(uint64_t seed, const FaceLabels& labels, const 
       aimed_(Numbers(labels.aimed, device)),
       values_(AimedValues(labels, device)),
       learner_({labels.learn, LearnerSeed(seed), /*people=*/false, kNoise}, labels.population,
-               cache, device) {
-  learner_.LetAverageDropOut();
+               cache, device) {}
+
+std::vector<torch::Tensor*> AttributeReader::Glance::Tensors() {
+  std::vector<torch::Tensor*> tensors = augmentation.Tensors();
+  for (torch::Tensor* tensor : heard.Tensors()) tensors.push_back(tensor);
+  tensors.push_back(&noise);
+  return tensors;
 }
 
-torch::Tensor AttributeReader::Logits(const torch::Tensor& pictures, const Random& chance) const {
-  const torch::Generator random = SeedDropout(values_.device(), chance);
-  return learner_.average()(InNoise(Augment(pictures, kAugment, chance), kNoise, random)).logits;
+AttributeReader::Glance AttributeReader::DrawGlance(const torch::Tensor& like,
+                                                    const Random& chance) const {
+  const torch::Generator random = Seeded(like.device(), chance);
+  Glance glance;
+  glance.augmentation = DrawAugmentation(like, kAugment, chance);
+  glance.noise = DrawNoise(like, kNoise, random);
+  glance.heard = learner_.average()->DrawHeard(like.size(0), random);
+  return glance;
+}
+
+torch::Tensor AttributeReader::Logits(const torch::Tensor& pictures, const Glance& glance) const {
+  const torch::Tensor seen = Augment(pictures, glance.augmentation) + glance.noise;
+  return learner_.average()(seen, glance.heard).logits;
 }
 
 // The mean change of certainty, which is the share of readings that would turn over if the line
@@ -87,19 +100,19 @@ torch::Tensor AttributeReader::Moved(const torch::Tensor& sources,
 }
 
 torch::Tensor AttributeReader::ConstantLogits(const torch::Tensor& pictures,
-                                              const Random& chance) const {
+                                              const Glance& glance) const {
   const torch::NoGradGuard guard;
-  return Logits(pictures, chance);
+  return Logits(pictures, glance);
 }
 
 AttributeReader::Losses AttributeReader::OfResults(const torch::Tensor& results,
                                                    const torch::Tensor& sources,
-                                                   const Random& chance) const {
-  const torch::Tensor read = Logits(results, chance);
+                                                   const Glance& glance) const {
+  const torch::Tensor read = Logits(results, glance);
   Losses losses;
   if (kept_.numel() > 0) {
     losses.kept =
-        Moved(ConstantLogits(sources, chance).index_select(1, kept_), read.index_select(1, kept_));
+        Moved(ConstantLogits(sources, glance).index_select(1, kept_), read.index_select(1, kept_));
   }
   if (aimed_.numel() > 0) {
     const torch::Tensor some = read.index_select(1, aimed_);
@@ -108,9 +121,13 @@ AttributeReader::Losses AttributeReader::OfResults(const torch::Tensor& results,
   return losses;
 }
 
-torch::Tensor AttributeReader::Learn(double progress) {
+JudgeLearner::Lesson AttributeReader::NextLesson(double progress) {
   if (progress >= kLearnShare) return {};
-  return learner_.Step(progress / kLearnShare);
+  return learner_.Next(progress / kLearnShare);
+}
+
+torch::Tensor AttributeReader::Learn(const JudgeLearner::Lesson& lesson) {
+  return lesson.any() ? learner_.Learn(lesson) : torch::Tensor();
 }
 
 }  // namespace makeover::engine

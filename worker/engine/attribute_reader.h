@@ -9,7 +9,9 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <vector>
 
+#include "worker/engine/augment.h"
 #include "worker/engine/checkpoint.h"
 #include "worker/engine/config.h"
 #include "worker/engine/face_labels.h"
@@ -32,17 +34,28 @@ class AttributeReader {
   AttributeReader(uint64_t seed, const FaceLabels& labels, const PixelCache& cache,
                   const torch::Device& device);
 
-  // Of results and their sources, both [N, 3, H, W]: kept attributes shall read as
-  // they do in the source, with whatever certainty. Pictures are read a little shifted, recoloured
-  // and noisy, and by some of the reader's features, all by `chance`, lest the generator learn to
-  // please this one reader alone.
-  Losses OfResults(const torch::Tensor& results, const torch::Tensor& sources,
-                   const Random& chance) const;
+  // How the pictures of a step are read: a little shifted, recoloured and noisy, and by some of the
+  // reader's features, lest the generator learn to please this one reader alone.
+  struct Glance {
+    Augmentation augmentation;
+    torch::Tensor noise;  // [N, 3, H, W]
+    Heard heard;
 
-  // Learns from some faces where `progress`, the share of the training that is done, is below
-  // kLearnShare, and returns the loss, a scalar; later on does nothing and returns an undefined
-  // tensor.
-  torch::Tensor Learn(double progress);
+    std::vector<torch::Tensor*> Tensors();
+  };
+  // For pictures such as `like`, [N, 3, H, W].
+  Glance DrawGlance(const torch::Tensor& like, const Random& chance) const;
+
+  // Of results and their sources, both [N, 3, H, W]: kept attributes shall read as they do in the
+  // source, with whatever certainty.
+  Losses OfResults(const torch::Tensor& results, const torch::Tensor& sources,
+                   const Glance& glance) const;
+
+  // The next faces to learn from, where `progress`, the share of the training that is done, is
+  // below kLearnShare; later on none.
+  JudgeLearner::Lesson NextLesson(double progress);
+  // The loss, a scalar; undefined where the lesson has no faces.
+  torch::Tensor Learn(const JudgeLearner::Lesson& lesson);
   static constexpr double kLearnShare = 1.0 / 3;
 
   // The reader and its optimiser, but for the count of its steps.
@@ -51,8 +64,8 @@ class AttributeReader {
   void SetSteps(int64_t steps) { learner_.SetSteps(steps); }
 
  private:
-  torch::Tensor Logits(const torch::Tensor& pictures, const Random& chance) const;  // [N, K]
-  torch::Tensor ConstantLogits(const torch::Tensor& pictures, const Random& chance) const;
+  torch::Tensor Logits(const torch::Tensor& pictures, const Glance& glance) const;  // [N, K]
+  torch::Tensor ConstantLogits(const torch::Tensor& pictures, const Glance& glance) const;
   // Scalar, of the kept attributes' logits, both [N, kept].
   torch::Tensor Moved(const torch::Tensor& sources, const torch::Tensor& results) const;
 

@@ -1,10 +1,13 @@
 #include "worker/engine/augment.h"
 
 #include <cmath>
-#include <vector>
+
+#include "worker/engine/send.h"
 
 namespace makeover::engine {
 namespace {
+
+constexpr int64_t kShiftShare = 8;  // of a side
 
 // In [-bound, bound).
 double Uniform(double bound, Random* random) {
@@ -12,48 +15,70 @@ double Uniform(double bound, Random* random) {
   return bound * (static_cast<double>(random->Next() >> 33) * kUnit - 1);
 }
 
-// A number per picture, centre +- bound, as [N, 1, 1, 1] beside the pictures.
-torch::Tensor Draws(const torch::Tensor& pictures, double centre, double bound, Random* random) {
-  torch::Tensor draws = torch::empty({pictures.size(0), 1, 1, 1}, torch::kFloat32);
+// A number per picture, centre +- bound.
+torch::Tensor Draws(const torch::Tensor& like, double centre, double bound, Random* random) {
+  const torch::Tensor draws = torch::empty({like.size(0), 1, 1, 1}, torch::kFloat32);
   float* values = draws.data_ptr<float>();
-  for (int64_t i = 0; i < pictures.size(0); ++i) {
+  for (int64_t i = 0; i < draws.numel(); ++i)
     values[i] = static_cast<float>(centre + Uniform(bound, random));
-  }
-  return draws.to(pictures.options());
+  return Send(draws, like.device());
 }
 
-torch::Tensor Colour(const torch::Tensor& pictures, double strength, Random* random) {
-  torch::Tensor x = pictures + Draws(pictures, 0, 0.5 * strength, random);
+// Around pictures of that side.
+int64_t Margin(int64_t side) { return (side + kShiftShare - 1) / kShiftShare; }
+
+// Where the places of a side come from in one with margins, moved by up to `most`.
+void PutPlaces(int64_t side, int64_t most, Random* random, int64_t* places) {
+  const auto moved = static_cast<int64_t>(random->Below(static_cast<uint64_t>(2 * most + 1)));
+  for (int64_t i = 0; i < side; ++i) places[i] = Margin(side) - most + moved + i;
+}
+
+int64_t FarthestShift(int64_t side, double strength) {
+  return std::lround(strength * static_cast<double>(side) / kShiftShare);
+}
+
+torch::Tensor Recoloured(const torch::Tensor& pictures, const Augmentation& how) {
+  torch::Tensor x = pictures + how.brightness;
   const torch::Tensor grey = x.mean(1, true);
-  x = torch::lerp(grey, x, Draws(pictures, 1, strength, random));
+  x = torch::lerp(grey, x, how.saturation);
   const torch::Tensor mean = x.mean({1, 2, 3}, true);
-  return torch::lerp(mean, x, Draws(pictures, 1, 0.5 * strength, random));
+  return torch::lerp(mean, x, how.contrast);
 }
 
-// Moved by whole pixels, black where nothing comes from.
-torch::Tensor Shift(const torch::Tensor& pictures, double strength, Random* random) {
-  const int64_t height = pictures.size(2);
-  const int64_t width = pictures.size(3);
-  const auto margin = [strength](int64_t side) {
-    return static_cast<int64_t>(std::lround(strength * static_cast<double>(side) / 8));
-  };
-  const int64_t down = margin(height);
-  const int64_t right = margin(width);
-  const torch::Tensor padded = torch::constant_pad_nd(pictures, {right, right, down, down}, 0);
-  std::vector<torch::Tensor> moved;
-  for (int64_t i = 0; i < pictures.size(0); ++i) {
-    const auto y = static_cast<int64_t>(random->Below(static_cast<uint64_t>(2 * down + 1)));
-    const auto x = static_cast<int64_t>(random->Below(static_cast<uint64_t>(2 * right + 1)));
-    moved.push_back(padded[i].narrow(1, y, height).narrow(2, x, width));
-  }
-  return torch::stack(moved);
+// Black where nothing comes from.
+torch::Tensor Shifted(const torch::Tensor& x, const Augmentation& how) {
+  const int64_t down = Margin(x.size(2));
+  const int64_t right = Margin(x.size(3));
+  const torch::Tensor padded = torch::constant_pad_nd(x, {right, right, down, down}, 0);
+  const auto lines = how.lines.expand({x.size(0), x.size(1), x.size(2), padded.size(3)});
+  return padded.gather(2, lines).gather(3, how.columns.expand_as(x));
 }
 
 }  // namespace
 
-torch::Tensor Augment(const torch::Tensor& pictures, double strength, Random random) {
-  if (strength == 0) return pictures;
-  return Shift(Colour(pictures, strength, &random), strength, &random);
+Augmentation DrawAugmentation(const torch::Tensor& like, double strength, Random random) {
+  Augmentation how;
+  if (strength == 0) return how;
+  how.brightness = Draws(like, 0, 0.5 * strength, &random);
+  how.saturation = Draws(like, 1, strength, &random);
+  how.contrast = Draws(like, 1, 0.5 * strength, &random);
+  const int64_t height = like.size(2);
+  const int64_t width = like.size(3);
+  const torch::Tensor lines = torch::empty({like.size(0), 1, height, 1}, torch::kLong);
+  const torch::Tensor columns = torch::empty({like.size(0), 1, 1, width}, torch::kLong);
+  const int64_t down = FarthestShift(height, strength);
+  const int64_t right = FarthestShift(width, strength);
+  for (int64_t i = 0; i < like.size(0); ++i) {
+    PutPlaces(height, down, &random, lines.data_ptr<int64_t>() + i * height);
+    PutPlaces(width, right, &random, columns.data_ptr<int64_t>() + i * width);
+  }
+  how.lines = Send(lines, like.device());
+  how.columns = Send(columns, like.device());
+  return how;
+}
+
+torch::Tensor Augment(const torch::Tensor& pictures, const Augmentation& how) {
+  return how.lines.defined() ? Shifted(Recoloured(pictures, how), how) : pictures;
 }
 
 }  // namespace makeover::engine

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "worker/engine/cuda/normalise.h"
+#include "worker/engine/send.h"
 
 namespace makeover::engine {
 namespace {
@@ -95,13 +96,12 @@ torch::Tensor MakeBatch(const PixelCache& cache, const std::vector<Draw>& draws,
       device, [&](size_t i) { return cache.Row(draws[i].row); }, flips, cache.shape());
 }
 
+torch::Tensor ToBytes(const torch::Tensor& pictures) {
+  return (pictures.clamp(0, 1) * 255).round().to(torch::kUInt8).permute({0, 2, 3, 1}).contiguous();
+}
+
 std::vector<uint8_t> ToPixels(const torch::Tensor& pictures) {
-  const torch::Tensor bytes = (pictures.clamp(0, 1) * 255)
-                                  .round()
-                                  .to(torch::kUInt8)
-                                  .permute({0, 2, 3, 1})
-                                  .to(torch::kCPU)
-                                  .contiguous();
+  const torch::Tensor bytes = Fetch(ToBytes(pictures));
   const uint8_t* begin = bytes.data_ptr<uint8_t>();
   return {begin, begin + bytes.numel()};
 }

@@ -19,7 +19,11 @@ torch::Tensor MakeBatch(const PixelCache& cache, const std::vector<Draw>& draws,
 torch::Tensor MakeBatch(const uint8_t* pixels, const std::vector<uint8_t>& flips, PixelShape shape,
                         const torch::Device& device);
 
-// Pictures [N, 3, H, W] as N x H x W x 3 bytes on the host: clamped to [0, 1], times 255, rounded.
+// Pictures [N, 3, H, W] as bytes [N, H, W, 3] on the same device: clamped to [0, 1], times 255,
+// rounded.
+torch::Tensor ToBytes(const torch::Tensor& pictures);
+
+// The same on the host.
 std::vector<uint8_t> ToPixels(const torch::Tensor& pictures);
 
 }  // namespace makeover::engine

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <utility>
 
 #include "worker/engine/batch.h"
 #include "worker/engine/checkpoint.h"
 #include "worker/engine/networks.h"
+#include "worker/engine/replay.h"
+#include "worker/engine/send.h"
 #include "worker/engine/trainer.h"
 
 namespace makeover::engine {
@@ -22,9 +25,26 @@ struct FaceNetwork::Network {
     generator->eval();
   }
 
+  // Levels [N, H, W, 3] of pictures [N, 3, H, W], on the device. On a GPU, after the first few of a
+  // size, by a graph.
+  torch::Tensor Levels(const torch::Tensor& pictures) {
+    return ReplayFor(pictures.size(0)).Run({pictures}, [this](const Replay::Tensors& inputs) {
+      const torch::Tensor results = generator->forward(inputs[0]);
+      return Replay::Tensors{(results * 255).permute({0, 2, 3, 1}).contiguous()};
+    })[0];
+  }
+
+  Replay& ReplayFor(int64_t count) {
+    auto found = replays.find(count);
+    if (found == replays.end())
+      found = replays.emplace(count, Replay(MakeDeviceGraph(device), {}, /*tolerance=*/0)).first;
+    return found->second;
+  }
+
   torch::Device device;
   std::shared_ptr<Generator> generator;
   CheckpointInfo info;
+  std::map<int64_t, Replay> replays;  // by number of pictures
 };
 
 FaceNetwork::FaceNetwork(const std::string& checkpoint, const Compute& compute,
@@ -55,7 +75,8 @@ FaceNetwork::Levels FaceNetwork::Convert(const std::vector<const uint8_t*>& face
   if (trusted_.count(size) == 0) return TryOut(faces, shape, size);
   const double begin = seconds_();
   Levels levels = ConvertAtOnce(faces, shape, size);
-  if (static_cast<int>(faces.size()) == sizer_.size()) sizer_.Took(seconds_() - begin);
+  const bool whole = static_cast<int>(faces.size()) == sizer_.size();
+  if (whole && network_->ReplayFor(size).settled()) sizer_.Took(seconds_() - begin);
   return levels;
 }
 
@@ -96,10 +117,7 @@ FaceNetwork::Levels FaceNetwork::ConvertAtOnce(const std::vector<const uint8_t*>
   for (size_t i = 0; i < faces.size(); ++i) std::memcpy(pixels.data() + i * bytes, faces[i], bytes);
   const std::vector<uint8_t> flips(static_cast<size_t>(size), 0);
   const torch::Tensor batch = MakeBatch(pixels.data(), flips, shape, network_->device);
-  const torch::Tensor values = (network_->generator->forward(batch) * 255)
-                                   .permute({0, 2, 3, 1})
-                                   .to(torch::kCPU)
-                                   .contiguous();
+  const torch::Tensor values = Fetch(network_->Levels(batch));
   Levels levels;
   const float* begin = values.data_ptr<float>();
   for (size_t i = 0; i < faces.size(); ++i)

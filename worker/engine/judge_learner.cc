@@ -7,6 +7,7 @@
 #include "worker/engine/batch.h"
 #include "worker/engine/judge.h"
 #include "worker/engine/random.h"
+#include "worker/engine/send.h"
 
 namespace makeover::engine {
 namespace {
@@ -31,27 +32,27 @@ void PutShifted(const uint8_t* from, PixelShape shape, int64_t dy, int64_t dx, u
   }
 }
 
-void Decay(torch::Tensor values, double rate) {
+void Decay(torch::Tensor values, const torch::Tensor& factor) {
   const torch::NoGradGuard guard;
-  values.mul_(1 - rate * kWeightDecay);
+  values.mul_(factor);
 }
 
 }  // namespace
 
-torch::Generator SeedDropout(const torch::Device& device, Random chance) {
+torch::Generator Seeded(const torch::Device& device, Random chance) {
   torch::Generator random = at::globalContext().defaultGenerator(device);
   random.set_current_seed(chance.Next());
   return random;
 }
 
-torch::Tensor InNoise(const torch::Tensor& pictures, double most, const torch::Generator& random) {
-  const torch::TensorOptions options = pictures.options();
-  torch::Tensor deviation = torch::empty({pictures.size(0), 1, 1, 1}, options);
+torch::Tensor DrawNoise(const torch::Tensor& like, double most, const torch::Generator& random) {
+  const torch::TensorOptions options = like.options().requires_grad(false);
+  torch::Tensor deviation = torch::empty({like.size(0), 1, 1, 1}, options);
   deviation.uniform_(0, most, random);
   // Row after row, in which order LibTorch draws several at once.
-  torch::Tensor noise = torch::empty(pictures.sizes(), options);
+  torch::Tensor noise = torch::empty(like.sizes(), options);
   noise.normal_(0, 1, random);
-  return pictures + deviation * noise;
+  return deviation * noise;
 }
 
 JudgeLearner::JudgeLearner(Lessons lessons, const Population& population, const PixelCache& cache,
@@ -77,29 +78,54 @@ JudgeLearner::JudgeLearner(Lessons lessons, const Population& population, const 
   if (knows_people()) AddPeople();
 }
 
-torch::Tensor JudgeLearner::Step(double done) {
-  sampler_.Seek(steps() * kJudgeBatch);
-  const std::vector<Draw> draws = sampler_.Next(kJudgeBatch, true);
-  const torch::Generator random = SeedDropout(
-      device_, Random(lessons_.seed, Stream::kJudgeDropout, static_cast<uint64_t>(steps())));
-  torch::Tensor pictures = Relit(Batch(draws));
-  if (lessons_.noise > 0) pictures = InNoise(pictures, lessons_.noise, random);
-  const JudgeOutput output = network_(pictures);
-  torch::Tensor loss = torch::binary_cross_entropy_with_logits(output.logits, Labels(draws));
-  if (knows_people()) loss = loss + kIdentityWeight * IdentityLoss(output.embeddings, draws);
-  const double warm = std::min(1.0, static_cast<double>(steps() + 1) / kWarmUpSteps);
-  const double rate = kRate * warm * 0.5 * (1 + std::cos(M_PI * done));
-  const torch::Tensor gradient = weights_.Gradient(loss, /*retain_graph=*/knows_people());
-  if (knows_people()) StepPeople(loss, rate);
-  Decay(weights_.values(), rate);
-  adam_.Step(gradient, rate, weights_.values());
-  Average();
-  return loss.detach();
+std::vector<torch::Tensor*> JudgeLearner::Lesson::Tensors() {
+  std::vector<torch::Tensor*> tensors = heard.Tensors();
+  for (torch::Tensor* tensor : {&pictures, &labels, &known, &identities, &rates})
+    tensors.push_back(tensor);
+  return tensors;
 }
 
-void JudgeLearner::LetAverageDropOut() {
-  average_->train();
-  for (const auto& part : average_->children()) part->eval();
+JudgeLearner::Lesson JudgeLearner::Next(double done) {
+  sampler_.Seek(steps() * kJudgeBatch);
+  const std::vector<Draw> draws = sampler_.Next(kJudgeBatch, true);
+  const torch::Generator random =
+      Seeded(device_, Random(lessons_.seed, Stream::kJudgeDropout, static_cast<uint64_t>(steps())));
+  Lesson lesson;
+  lesson.pictures = Relit(Batch(draws));
+  if (lessons_.noise > 0)
+    lesson.pictures = lesson.pictures + DrawNoise(lesson.pictures, lessons_.noise, random);
+  lesson.heard = network_->DrawHeard(kJudgeBatch, random);
+  lesson.labels = Labels(draws);
+  if (knows_people()) AddKnown(draws, &lesson);
+  const double warm = std::min(1.0, static_cast<double>(steps() + 1) / kWarmUpSteps);
+  lesson.rates = Rates(kRate * warm * 0.5 * (1 + std::cos(M_PI * done)));
+  return lesson;
+}
+
+torch::Tensor JudgeLearner::Rates(double rate) {
+  const auto n = static_cast<double>(steps());
+  const Adam::Rates network = adam_.Next(rate);
+  const Adam::Rates people = knows_people() ? people_adam_->Next(rate) : Adam::Rates();
+  std::vector<float> rates(kRates);
+  rates[kStep] = network.step;
+  rates[kDeviation] = network.deviation;
+  rates[kPeopleStep] = people.step;
+  rates[kPeopleDeviation] = people.deviation;
+  rates[kDecay] = static_cast<float>(1 - rate * kWeightDecay);
+  rates[kAverage] = static_cast<float>(1 - std::min(kAverageDecay, (n + 1) / (n + 10)));
+  return Send(torch::tensor(rates), device_);
+}
+
+torch::Tensor JudgeLearner::Learn(const Lesson& lesson) {
+  const JudgeOutput output = network_(lesson.pictures, lesson.heard);
+  torch::Tensor loss = torch::binary_cross_entropy_with_logits(output.logits, lesson.labels);
+  if (knows_people()) loss = loss + kIdentityWeight * IdentityLoss(output.embeddings, lesson);
+  const torch::Tensor gradient = weights_.Gradient(loss, /*retain_graph=*/knows_people());
+  if (knows_people()) StepPeople(loss, lesson.rates);
+  Decay(weights_.values(), lesson.rates[kDecay]);
+  adam_.Step(gradient, lesson.rates[kStep], lesson.rates[kDeviation], weights_.values());
+  Average(lesson.rates[kAverage]);
+  return loss.detach();
 }
 
 JudgeNetwork JudgeLearner::Fresh() const {
@@ -149,7 +175,7 @@ torch::Tensor JudgeLearner::Relit(const torch::Tensor& x) const {
     const float brightness = draw(0.05);
     for (int64_t c = 0; c < 3; ++c) light.data_ptr<float>()[3 * i + c] = brightness + draw(0.03);
   }
-  return x * contrast.to(device_) + light.to(device_);
+  return x * Send(contrast, device_) + Send(light, device_);
 }
 
 torch::Tensor JudgeLearner::Labels(const std::vector<Draw>& draws) const {
@@ -161,12 +187,10 @@ torch::Tensor JudgeLearner::Labels(const std::vector<Draw>& draws) const {
     const uint64_t bits = population_.bits[static_cast<size_t>(draw.row)];
     for (size_t i = 0; i < attributes; ++i) *out++ = static_cast<float>(bits >> i & 1);
   }
-  return labels.to(device_);
+  return Send(labels, device_);
 }
 
-// Pictures without an identity are left out.
-torch::Tensor JudgeLearner::IdentityLoss(const torch::Tensor& embeddings,
-                                         const std::vector<Draw>& draws) const {
+void JudgeLearner::AddKnown(const std::vector<Draw>& draws, Lesson* lesson) const {
   std::vector<int64_t> known;
   std::vector<int64_t> persons;
   for (size_t i = 0; i < draws.size(); ++i) {
@@ -175,9 +199,16 @@ torch::Tensor JudgeLearner::IdentityLoss(const torch::Tensor& embeddings,
     known.push_back(static_cast<int64_t>(i));
     persons.push_back(found->second);
   }
-  if (known.empty()) return embeddings.sum() * 0;
-  const torch::Tensor person = torch::tensor(persons, torch::kLong).to(device_);
-  const torch::Tensor some = embeddings.index_select(0, torch::tensor(known).to(device_));
+  lesson->known = Send(torch::tensor(known, torch::kLong), device_);
+  lesson->identities = Send(torch::tensor(persons, torch::kLong), device_);
+}
+
+// Pictures without an identity are left out.
+torch::Tensor JudgeLearner::IdentityLoss(const torch::Tensor& embeddings,
+                                         const Lesson& lesson) const {
+  if (lesson.known.numel() == 0) return embeddings.sum() * 0;
+  const torch::Tensor person = lesson.identities;
+  const torch::Tensor some = embeddings.index_select(0, lesson.known);
   const torch::Tensor cosines =
       torch::matmul(some, (directions_ / directions_.norm(2, 1, true)).t());
   const torch::Tensor margin =
@@ -185,15 +216,13 @@ torch::Tensor JudgeLearner::IdentityLoss(const torch::Tensor& embeddings,
   return torch::cross_entropy_loss(kCosineScale * (cosines - margin), person);
 }
 
-void JudgeLearner::StepPeople(const torch::Tensor& loss, double rate) {
+void JudgeLearner::StepPeople(const torch::Tensor& loss, const torch::Tensor& rates) {
   const torch::Tensor gradient = torch::autograd::grad({loss}, {directions_})[0];
-  people_adam_->Step(gradient, rate, directions_.detach());
+  people_adam_->Step(gradient, rates[kPeopleStep], rates[kPeopleDeviation], directions_.detach());
 }
 
-void JudgeLearner::Average() {
+void JudgeLearner::Average(const torch::Tensor& weight) {
   const torch::NoGradGuard guard;
-  const auto n = static_cast<double>(steps() - 1);
-  const double weight = 1 - std::min(kAverageDecay, (n + 1) / (n + 10));
   torch::Tensor(average_weights_.values()).lerp_(weights_.values(), weight);
   const std::vector<torch::Tensor> live = network_->buffers();
   std::vector<torch::Tensor> average = average_->buffers();

@@ -22,12 +22,12 @@ namespace makeover::engine {
 
 inline constexpr int64_t kJudgeBatch = 64;  // faces a step
 
-// Dropout draws from the device's own generator: what is drawn next follows from `chance` alone.
-// Returns that generator.
-torch::Generator SeedDropout(const torch::Device& device, Random chance);
+// The device's own generator: what it draws next follows from `chance` alone.
+torch::Generator Seeded(const torch::Device& device, Random chance);
 
-// Pictures [N, 3, H, W] with normal noise, for each of a deviation drawn between 0 and `most`.
-torch::Tensor InNoise(const torch::Tensor& pictures, double most, const torch::Generator& random);
+// Normal noise for pictures such as `like`, [N, 3, H, W], for each of a deviation drawn between 0
+// and `most`.
+torch::Tensor DrawNoise(const torch::Tensor& like, double most, const torch::Generator& random);
 
 // Not thread-safe. On the processor equal state and faces give equal bits after each step.
 class JudgeLearner {
@@ -43,15 +43,27 @@ class JudgeLearner {
   JudgeLearner(Lessons lessons, const Population& population, const PixelCache& cache,
                const torch::Device& device);
 
-  // Learns from the next faces. `done` is the share of all lessons that was had before, from 0 to
-  // 1: the rate falls with it. Returns the loss, a scalar.
-  torch::Tensor Step(double done);
+  // All of a step that is not the networks' state, on the device.
+  struct Lesson {
+    torch::Tensor pictures;           // [N, 3, H, W]
+    torch::Tensor labels;             // [N, attributes]
+    torch::Tensor known, identities;  // the faces whose person is known, and their numbers
+    torch::Tensor rates;              // [kRates]
+    Heard heard;
+
+    bool any() const { return pictures.defined(); }
+    std::vector<torch::Tensor*> Tensors();
+  };
+
+  // Takes the next faces. `done` is the share of all lessons that was had before, from 0 to 1: the
+  // rate falls with it.
+  Lesson Next(double done);
+  // Learns from them, and returns the loss, a scalar. A function of the lesson and the state alone,
+  // which a device can run again.
+  torch::Tensor Learn(const Lesson& lesson);
 
   // The averaged network, in inference mode; its weights want no gradients.
   JudgeNetwork average() const { return average_; }
-  // Lets the averaged network drop out features at random, as the learning one does. Normalisation
-  // stays as in inference.
-  void LetAverageDropOut();
   bool knows_people() const { return people_.size() >= 2; }
 
   // Network, average and optimiser, but for the count of steps. REQUIRES: it knows no people.
@@ -62,12 +74,15 @@ class JudgeLearner {
  private:
   JudgeNetwork Fresh() const;
   void AddPeople();
-  torch::Tensor Batch(const std::vector<Draw>& draws) const;   // [N, 3, H, W]
-  torch::Tensor Relit(const torch::Tensor& x) const;           // likewise
+  torch::Tensor Batch(const std::vector<Draw>& draws) const;  // [N, 3, H, W]
+  torch::Tensor Relit(const torch::Tensor& x) const;          // likewise
+  void AddKnown(const std::vector<Draw>& draws, Lesson* lesson) const;
   torch::Tensor Labels(const std::vector<Draw>& draws) const;  // [N, attributes]
-  torch::Tensor IdentityLoss(const torch::Tensor& embeddings, const std::vector<Draw>& draws) const;
-  void StepPeople(const torch::Tensor& loss, double rate);
-  void Average();
+  torch::Tensor Rates(double rate);                            // counts the step
+  torch::Tensor IdentityLoss(const torch::Tensor& embeddings, const Lesson& lesson) const;
+  void StepPeople(const torch::Tensor& loss, const torch::Tensor& rates);
+  void Average(const torch::Tensor& weight);
+  enum Rate { kStep, kDeviation, kPeopleStep, kPeopleDeviation, kDecay, kAverage, kRates };
 
   Lessons lessons_;
   const Population& population_;

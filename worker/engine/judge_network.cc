@@ -73,17 +73,31 @@ JudgeNetworkImpl::JudgeNetworkImpl(int64_t attributes)
       register_parameter("embedding_weight", torch::zeros({kJudgeEmbedding, kJudgeFeatures}));
 }
 
-JudgeOutput JudgeNetworkImpl::forward(const torch::Tensor& x) {
+Heard JudgeNetworkImpl::DrawHeard(int64_t count, const torch::Generator& random) const {
+  const auto draw = [&](int64_t width) {
+    return torch::empty({count, width}, dense_weight_.options().requires_grad(false))
+        .bernoulli_(1 - kDropout, random)
+        .div_(1 - kDropout);
+  };
+  Heard heard;
+  heard.trunk = draw(dense_weight_.size(1));
+  heard.features = draw(kJudgeFeatures);
+  return heard;
+}
+
+JudgeOutput JudgeNetworkImpl::forward(const torch::Tensor& x, const Heard& heard) {
   torch::Tensor y = (2 * x - 1).contiguous(torch::MemoryFormat::ChannelsLast);
   y = torch::relu(stem_(y));
   for (JudgeBlock& block : blocks_) y = block(y);
   y = torch::adaptive_avg_pool2d(y, {kPlacesHigh, kPlacesWide}).flatten(1);
-  y = torch::matmul(torch::dropout(y, kDropout, is_training()), dense_weight_.t());
+  const auto some = [](const torch::Tensor& all, const torch::Tensor& factors) {
+    return factors.defined() ? all * factors : all;
+  };
+  y = torch::matmul(some(y, heard.trunk), dense_weight_.t());
   const torch::Tensor features = torch::relu(dense_norm_(y));
-  const torch::Tensor heard = torch::dropout(features, kDropout, is_training());
   const torch::Tensor place = torch::matmul(features, embedding_weight_.t());
-  return {torch::addmm(attribute_bias_, heard, attribute_weight_.t()), features,
-          place / (place.norm(2, 1, true) + 1e-6)};
+  return {torch::addmm(attribute_bias_, some(features, heard.features), attribute_weight_.t()),
+          features, place / (place.norm(2, 1, true) + 1e-6)};
 }
 
 void Initialise(JudgeNetwork& network, uint64_t seed) {

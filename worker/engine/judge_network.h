@@ -54,12 +54,22 @@ struct JudgeOutput {
   torch::Tensor embeddings;  // [N, kJudgeEmbedding], of length 1
 };
 
+// Factors for what the dense layer and the attributes' head hear, 0 for what is dropped out, on
+// average 1: [N, channels x places] and [N, kJudgeFeatures]. Undefined: all is heard.
+struct Heard {
+  torch::Tensor trunk, features;
+
+  std::vector<torch::Tensor*> Tensors() { return {&trunk, &features}; }
+};
+
 // [N, 3, H, W] in [0, 1], H and W at least 32. A trunk of convolutions, a dense layer that knows
 // where in the face something is (its outputs are the features), and two linear heads on it.
 class JudgeNetworkImpl : public torch::nn::Module {
  public:
   explicit JudgeNetworkImpl(int64_t attributes);
-  JudgeOutput forward(const torch::Tensor& x);
+  JudgeOutput forward(const torch::Tensor& x, const Heard& heard = {});
+  // For so many faces, on the network's device: each with the chance at which a judge learns.
+  Heard DrawHeard(int64_t count, const torch::Generator& random) const;
 
  private:
   NormedConv stem_{nullptr};

@@ -122,7 +122,7 @@ bool TrainJudge(const JudgeCourse& course, const Population& population, const P
   const int64_t steps = JudgeSteps(course);
   for (int64_t step = 0; step < steps; ++step) {
     if (around.stop()) return false;
-    training.Step(static_cast<double>(step) / static_cast<double>(steps));
+    training.Learn(training.Next(static_cast<double>(step) / static_cast<double>(steps)));
     around.progress(step + 1);
   }
   const TrainedJudge judge =

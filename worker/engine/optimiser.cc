@@ -37,16 +37,18 @@ torch::Tensor FlatParameters::Gradient(const torch::Tensor& loss, bool retain_gr
 Adam::Adam(const torch::Tensor& values, const Options& options)
     : mean(torch::zeros_like(values)), variance(torch::zeros_like(values)), options_(options) {}
 
-void Adam::Step(const torch::Tensor& gradient, double rate, torch::Tensor values) {
+Adam::Rates Adam::Next(double rate) {
+  const auto t = static_cast<double>(++steps);
+  return {static_cast<float>(rate / (1 - std::pow(options_.beta1, t))),
+          static_cast<float>(std::sqrt(1 - std::pow(options_.beta2, t)))};
+}
+
+void Adam::Step(const torch::Tensor& gradient, const torch::Tensor& step,
+                const torch::Tensor& deviation, torch::Tensor values) {
   const torch::NoGradGuard guard;
-  ++steps;
   mean.mul_(options_.beta1).add_(gradient, 1 - options_.beta1);
   variance.mul_(options_.beta2).addcmul_(gradient, gradient, 1 - options_.beta2);
-  const auto t = static_cast<double>(steps);
-  const double mean_correction = 1 - std::pow(options_.beta1, t);
-  const double variance_correction = std::sqrt(1 - std::pow(options_.beta2, t));
-  const torch::Tensor deviation = variance.sqrt().div_(variance_correction).add_(options_.epsilon);
-  values.addcdiv_(mean, deviation, -rate / mean_correction);
+  values.addcdiv_(mean * -step, variance.sqrt().div_(deviation).add_(options_.epsilon));
 }
 
 }  // namespace makeover::engine

@@ -37,7 +37,16 @@ class Adam {
   };
   Adam(const torch::Tensor& values, const Options& options);
 
-  void Step(const torch::Tensor& gradient, double rate, torch::Tensor values);
+  // What the next step takes beside the gradient, and counts it.
+  struct Rates {
+    float step = 0;       // the rate over the mean's correction
+    float deviation = 0;  // the correction of the deviation
+  };
+  Rates Next(double rate);
+  // `step` and `deviation` are scalars on the device, of the rates that Next gave: so a device can
+  // run the same step again with others.
+  void Step(const torch::Tensor& gradient, const torch::Tensor& step,
+            const torch::Tensor& deviation, torch::Tensor values);
 
   // State, for checkpoints: shaped as the values.
   torch::Tensor mean;      // of gradients

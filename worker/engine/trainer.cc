@@ -7,12 +7,16 @@
 #include "worker/engine/error.h"
 #include "worker/engine/losses.h"
 #include "worker/engine/random.h"
+#include "worker/engine/send.h"
 
 namespace makeover::engine {
 namespace {
 
 // Of a batch so small a part shows the identity and the mirror loss what they need.
 constexpr int64_t kPart = 4;
+// Sums of a GPU differ by the order of their terms; with another step's inputs half of a step
+// differs.
+constexpr double kReplayTolerance = 0.1;
 
 template <typename Network>
 std::shared_ptr<Network> On(const Compute& compute, std::shared_ptr<Network> network) {
@@ -34,7 +38,7 @@ std::optional<Standing> BestOf(const CheckpointReader& checkpoint) {
 }
 
 Trainer::Trainer(const Config& config, const Compute& compute, const PixelCache& cache,
-                 const TrainingRows& rows)
+                 const TrainingRows& rows, GraphMaker make_graph)
     : config_(config),
       device_(TorchDevice(compute)),
       cache_(cache),
@@ -50,20 +54,57 @@ Trainer::Trainer(const Config& config, const Compute& compute, const PixelCache&
       average_weights_(*average_),
       discriminator_weights_(*discriminator_),
       generator_adam_(generator_weights_.values(), AdamOptions(config)),
-      discriminator_adam_(discriminator_weights_.values(), AdamOptions(config)) {
+      discriminator_adam_(discriminator_weights_.values(), AdamOptions(config)),
+      make_graph_(std::move(make_graph)) {
   average_->eval();
   if (config.UsesReader() && labels_.any())
     reader_ = std::make_unique<AttributeReader>(config.seed, labels_, cache, device_);
 }
 
-Trainer::Pass Trainer::Forward(const Position& position, double temperature) {
+StepInputs Trainer::Draw(const Position& position, double temperature, double learning_rate) {
+  StepInputs inputs;
+  inputs.source = MakeBatch(cache_, source_.Next(config_.batch_size, config_.flip), device_);
+  inputs.target = MakeBatch(cache_, target_.Next(config_.batch_size, config_.flip), device_);
+  inputs.noise = Noise(inputs.source, position, NoiseDeviation(config_, temperature));
+  inputs.on_result = DrawSeen(inputs.source, position, 0);
+  inputs.on_target = DrawSeen(inputs.target, position, 1);
+  if (reader_ != nullptr) {
+    const Random chance(static_cast<uint64_t>(config_.seed), Stream::kReader,
+                        static_cast<uint64_t>(position.step) + 1);
+    inputs.glance = reader_->DrawGlance(inputs.source, chance);
+    inputs.lesson = reader_->NextLesson(Progress(config_, position));
+  }
+  inputs.rates = Rates(position, temperature, learning_rate);
+  inputs.penalty = PenaltyDue(position);
+  return inputs;
+}
+
+torch::Tensor Trainer::Rates(const Position& position, double temperature, double learning_rate) {
+  const double pixel = PixelWeight(config_, temperature);
+  const Adam::Rates generator = generator_adam_.Next(learning_rate);
+  const Adam::Rates discriminator =
+      discriminator_adam_.Next(learning_rate * config_.discriminator_rate);
+  std::vector<float> rates(StepInputs::kRates);
+  rates[StepInputs::kAdversarialShare] = static_cast<float>(1 - pixel);
+  rates[StepInputs::kPixelShare] = static_cast<float>(pixel);
+  rates[StepInputs::kGeneratorStep] = generator.step;
+  rates[StepInputs::kGeneratorDeviation] = generator.deviation;
+  rates[StepInputs::kDiscriminatorStep] = discriminator.step;
+  rates[StepInputs::kDiscriminatorDeviation] = discriminator.deviation;
+  rates[StepInputs::kAverage] = static_cast<float>(1 - EmaDecay(config_, position.step));
+  return Send(torch::tensor(rates), device_);
+}
+
+Trainer::Pass Trainer::Forward(const StepInputs& inputs) {
   Pass pass;
-  pass.source = MakeBatch(cache_, source_.Next(config_.batch_size, config_.flip), device_);
-  pass.target = MakeBatch(cache_, target_.Next(config_.batch_size, config_.flip), device_);
+  pass.source = inputs.source;
+  pass.target = inputs.target;
   Generate(&pass);
-  const torch::Tensor noise = Noise(pass.source, position, NoiseDeviation(config_, temperature));
-  pass.fake = discriminator_->forward(Seen(pass.result, noise, position, 0));
-  pass.real = discriminator_->forward(Seen(pass.target, noise, position, 1));
+  const auto noisy = [&inputs](const torch::Tensor& pictures) {
+    return inputs.noise.defined() ? pictures + inputs.noise : pictures;
+  };
+  pass.fake = discriminator_->forward(Augment(noisy(pass.result), inputs.on_result));
+  pass.real = discriminator_->forward(Augment(noisy(pass.target), inputs.on_target));
   return pass;
 }
 
@@ -81,13 +122,13 @@ void Trainer::Generate(Pass* pass) {
   if (config_.mirror_weight > 0) pass->mirrored = results.narrow(0, results.size(0) - part, part);
 }
 
-StepValues Trainer::Losses(const Pass& pass, double temperature) const {
+StepValues Trainer::Losses(const Pass& pass, const torch::Tensor& rates) const {
   const Adversarial kind = AdversarialOf(config_.adversarial);
-  const double p = PixelWeight(config_, temperature);
   StepValues values;
   values.adversarial = AdversarialLoss(pass.fake, kind);
   values.pixel = PixelLoss(pass.result, pass.source);
-  values.generator = (1 - p) * values.adversarial + p * values.pixel;
+  values.generator = rates[StepInputs::kAdversarialShare] * values.adversarial +
+                     rates[StepInputs::kPixelShare] * values.pixel;
   if (pass.kept.defined()) {
     values.identity = (pass.kept - pass.target.narrow(0, 0, pass.kept.size(0))).abs().mean();
     values.generator = values.generator + config_.identity_weight * values.identity;
@@ -102,39 +143,58 @@ StepValues Trainer::Losses(const Pass& pass, double temperature) const {
 
 StepValues Trainer::Step(const Position& position) {
   const double temperature = Temperature(config_, position);
-  const Pass pass = Forward(position, temperature);
-  StepValues values = Losses(pass, temperature);
-  if (reader_ != nullptr) AddReading(pass, position, &values);
+  const double rate = rate_scale_ * LearningRate(config_, temperature, position.step);
+  const StepInputs inputs = Draw(position, temperature, rate);
+  Replay& replay = ReplayOf(inputs.kind());
+  StepValues values =
+      Filled(StepValues(), replay.Run(Flat(inputs), [this, inputs](const Replay::Tensors& tensors) {
+        return Flat(Run(Filled(inputs, tensors)));
+      }));
+  by_graph_ = replay.by_graph();
+  values.temperature = temperature;
+  values.learning_rate = rate;
+  return values;
+}
+
+Replay& Trainer::ReplayOf(int kind) {
+  const auto found = replays_.find(kind);
+  if (found != replays_.end()) return found->second;
+  Replay::Tensors state;
+  for (const auto& [name, tensor] : StateWithReader()) state.push_back(tensor);
+  return replays_.emplace(kind, Replay(make_graph_(device_), state, kReplayTolerance))
+      .first->second;
+}
+
+StepValues Trainer::Run(const StepInputs& inputs) {
+  const Pass pass = Forward(inputs);
+  StepValues values = Losses(pass, inputs.rates);
+  if (reader_ != nullptr) AddReading(pass, inputs, &values);
   // Both gradients are taken at the weights before the step, so one forward pass serves both.
   const torch::Tensor generator_gradient =
       generator_weights_.Gradient(values.generator, /*retain_graph=*/true);
   torch::Tensor discriminator_gradient =
       discriminator_weights_.Gradient(values.discriminator, false);
-  if (PenaltyDue(position)) {
+  if (inputs.penalty) {
     const auto [gradient, penalty] = Penalty(pass.target);
     discriminator_gradient = discriminator_gradient + gradient;
     values.penalty = penalty;
   }
-  values.temperature = temperature;
-  values.learning_rate = rate_scale_ * LearningRate(config_, temperature, position.step);
-  generator_adam_.Step(generator_gradient, values.learning_rate, generator_weights_.values());
-  discriminator_adam_.Step(discriminator_gradient,
-                           values.learning_rate * config_.discriminator_rate,
+  const auto rate = [&inputs](StepInputs::Rate which) { return inputs.rates[which]; };
+  generator_adam_.Step(generator_gradient, rate(StepInputs::kGeneratorStep),
+                       rate(StepInputs::kGeneratorDeviation), generator_weights_.values());
+  discriminator_adam_.Step(discriminator_gradient, rate(StepInputs::kDiscriminatorStep),
+                           rate(StepInputs::kDiscriminatorDeviation),
                            discriminator_weights_.values());
-  if (reader_ != nullptr) values.reader = reader_->Learn(Progress(config_, position));
-  UpdateAverage(position.step);
-  for (torch::Tensor* loss : {&values.generator, &values.discriminator, &values.adversarial,
-                              &values.pixel, &values.identity, &values.mirror, &values.penalty,
-                              &values.kept, &values.aimed, &values.reader}) {
+  if (reader_ != nullptr) values.reader = reader_->Learn(inputs.lesson);
+  UpdateAverage(rate(StepInputs::kAverage));
+  for (torch::Tensor* loss : values.Tensors()) {
     if (loss->defined()) *loss = loss->detach();
   }
   return values;
 }
 
-void Trainer::AddReading(const Pass& pass, const Position& position, StepValues* values) const {
-  const Random chance(static_cast<uint64_t>(config_.seed), Stream::kReader,
-                      static_cast<uint64_t>(position.step) + 1);
-  const AttributeReader::Losses read = reader_->OfResults(pass.result, pass.source, chance);
+void Trainer::AddReading(const Pass& pass, const StepInputs& inputs, StepValues* values) const {
+  const AttributeReader::Losses read = reader_->OfResults(pass.result, pass.source, inputs.glance);
   values->kept = read.kept;
   values->aimed = read.aimed;
   if (read.kept.defined()) values->generator = values->generator + config_.keep_weight * read.kept;
@@ -155,11 +215,12 @@ std::pair<torch::Tensor, torch::Tensor> Trainer::Penalty(const torch::Tensor& ta
   return {discriminator_weights_.Gradient(weight * penalty, false), penalty};
 }
 
-torch::Tensor Trainer::Seen(const torch::Tensor& pictures, const torch::Tensor& noise,
-                            const Position& position, uint64_t side) const {
+// What the discriminator sees of real or of generated pictures.
+Augmentation Trainer::DrawSeen(const torch::Tensor& like, const Position& position,
+                               uint64_t side) const {
   const Random random(static_cast<uint64_t>(config_.seed), Stream::kAugment,
                       2 * static_cast<uint64_t>(position.step) + side);
-  return Augment(noise.defined() ? pictures + noise : pictures, config_.augment, random);
+  return DrawAugmentation(like, config_.augment, random);
 }
 
 torch::Tensor Trainer::Noise(const torch::Tensor& like, const Position& position,
@@ -172,9 +233,8 @@ torch::Tensor Trainer::Noise(const torch::Tensor& like, const Position& position
   return TruncatedNoise(like, deviation, random);
 }
 
-void Trainer::UpdateAverage(int64_t step) {
+void Trainer::UpdateAverage(const torch::Tensor& weight) {
   const torch::NoGradGuard guard;
-  const double weight = 1 - EmaDecay(config_, step);
   torch::Tensor(average_weights_.values()).lerp_(generator_weights_.values(), weight);
   const std::vector<torch::Tensor> live = generator_->buffers();
   std::vector<torch::Tensor> average = average_->buffers();

@@ -5,6 +5,8 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,19 +21,26 @@
 #include "worker/engine/networks.h"
 #include "worker/engine/optimiser.h"
 #include "worker/engine/pixel_cache.h"
+#include "worker/engine/replay.h"
 #include "worker/engine/sampler.h"
 #include "worker/engine/schedule.h"
+#include "worker/engine/step_inputs.h"
 
 namespace makeover::engine {
 
-// What one step saw. Losses are scalars that may still be computed on the device; identity, mirror,
-// penalty and those of the attribute reader (kept and aimed ones of results; of real faces) are
-// undefined where the recipe has none or the step computed none.
+// What one step saw. Losses are scalars that may still be computed on the device, and hold until
+// the next step; identity, mirror, penalty and those of the attribute reader (kept and aimed ones
+// of results; of real faces) are undefined where the recipe has none or the step computed none.
 struct StepValues {
   torch::Tensor generator, discriminator, adversarial, pixel, identity, mirror, penalty, kept,
       aimed, reader;
   double temperature = 0;
   double learning_rate = 0;
+
+  std::vector<torch::Tensor*> Tensors() {
+    return {&generator, &discriminator, &adversarial, &pixel, &identity,
+            &mirror,    &penalty,       &kept,        &aimed, &reader};
+  }
 };
 
 // What a checkpoint says beside the state.
@@ -63,12 +72,14 @@ struct Snapshot {
 // step.
 class Trainer {
  public:
+  using GraphMaker = std::function<std::unique_ptr<DeviceGraph>(const c10::Device&)>;
+
   // REQUIRES: the cache outlives the trainer and has pictures of config.size; both lists of rows
   // are not empty.
   Trainer(const Config& config, const Compute& compute, const PixelCache& cache,
-          const TrainingRows& rows);
+          const TrainingRows& rows, GraphMaker make_graph = MakeDeviceGraph);
 
-  // One step of both networks.
+  // One step of both networks. On a GPU, after the first few of a kind, replayed as one graph.
   StepValues Step(const Position& position);
 
   // The averaged generator's result in inference mode: [N, 3, H, W] in and out, on the device.
@@ -90,6 +101,8 @@ class Trainer {
   bool Healthy() const;
 
   const torch::Device& device() const { return device_; }
+  // Whether the last step was a graph's.
+  bool by_graph() const { return by_graph_; }
 
  private:
   // The pictures of one step and what the networks make of them.
@@ -100,18 +113,22 @@ class Trainer {
     torch::Tensor mirrored;        // of the first sources mirrored, where it has a mirror loss
     torch::Tensor fake, real;      // logits
   };
-  Pass Forward(const Position& position, double temperature);
+  // Counts faces and steps, and draws what the step needs.
+  StepInputs Draw(const Position& position, double temperature, double learning_rate);
+  torch::Tensor Rates(const Position& position, double temperature, double learning_rate);
+  // The step itself: reads and changes nothing else but the state.
+  StepValues Run(const StepInputs& inputs);
+  Pass Forward(const StepInputs& inputs);
   void Generate(Pass* pass);
-  StepValues Losses(const Pass& pass, double temperature) const;
-  void AddReading(const Pass& pass, const Position& position, StepValues* values) const;
+  StepValues Losses(const Pass& pass, const torch::Tensor& rates) const;
+  void AddReading(const Pass& pass, const StepInputs& inputs, StepValues* values) const;
   // The penalty's gradient with respect to the discriminator's weights, and the penalty itself.
   std::pair<torch::Tensor, torch::Tensor> Penalty(const torch::Tensor& target);
   bool PenaltyDue(const Position& position) const;
-  // What the discriminator sees of a picture.
-  torch::Tensor Seen(const torch::Tensor& pictures, const torch::Tensor& noise,
-                     const Position& position, uint64_t side) const;
+  Augmentation DrawSeen(const torch::Tensor& like, const Position& position, uint64_t side) const;
   torch::Tensor Noise(const torch::Tensor& like, const Position& position, double deviation) const;
-  void UpdateAverage(int64_t step);
+  void UpdateAverage(const torch::Tensor& weight);
+  Replay& ReplayOf(int kind);
   NamedTensors State() const;
   NamedTensors StateWithReader() const;  // where there is one
 
@@ -130,6 +147,9 @@ class Trainer {
   Adam generator_adam_;
   Adam discriminator_adam_;
   std::unique_ptr<AttributeReader> reader_;  // or nothing
+  GraphMaker make_graph_;
+  std::map<int, Replay> replays_;  // by kind of step
+  bool by_graph_ = false;
   double rate_scale_ = 1;
 };
 

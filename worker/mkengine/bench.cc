@@ -35,6 +35,7 @@ int RunBench(const Arguments& arguments, const Surroundings& around) {
                                    {"inferBatchSize", result.infer_batch_size},
                                    {"inputImagesPerSecond", result.input_images_per_second},
                                    {"peakMemoryBytes", result.peak_memory_bytes},
+                                   {"byGraph", result.by_graph},
                                    {"device", compute.device},
                                    {"precision", engine::PrecisionName(compute.precision)},
                                    {"threads", compute.threads},

@@ -1,12 +1,14 @@
 """The peer of `mkengine bench`: recipe `classic` as a careful user of PyTorch writes it, timed at one setting.
 
     /usr/bin/python3 pytorch_peer.py train|infer [--precision fp32|bf16] [--batch-size 16] [--seconds 10] [--threads N]
+                                                 [--device cuda:0 [--compile MODE]]
     /usr/bin/python3 pytorch_peer.py export FILE.onnx
 
 Prints one line of JSON: imagesPerSecond (the median over rounds), peakMemoryBytes (of the process), and the settings.
 Networks, losses and step are the engine's: one discriminator pass over the generated batch serves both losses, each
 gradient is asked for its own network's weights alone, weights and statistics stay float32. Networks are in
-channels_last; in inference they are traced and frozen.
+channels_last; in inference they are traced and frozen, or, from PyTorch 2 on, compiled: MODE is torch.compile's, such as
+reduce-overhead, which replays CUDA graphs.
 """
 import argparse
 import copy
@@ -100,12 +102,26 @@ class Discriminator(nn.Module):
         return self.end(self.body((2 * x - 1).to(self.dtype)).float()).mean((1, 2, 3))
 
 
+def on_device(network, arguments):
+    return network.to(arguments.device, memory_format=torch.channels_last)
+
+
+def compiled(network, arguments):
+    """The same network, compiled where that is asked for. Both losses go back through the discriminator, so it must keep its buffers."""
+    if not arguments.compile:
+        return network
+    torch._functorch.config.donated_buffer = False
+    return torch.compile(network, mode=arguments.compile)
+
+
 class Peer:
     """Both networks, their optimisers, the averaged generator, and the step."""
 
-    def __init__(self, dtype):
-        self.generator = Generator(dtype).to(memory_format=torch.channels_last)
-        self.discriminator = Discriminator(dtype).to(memory_format=torch.channels_last)
+    def __init__(self, dtype, arguments):
+        self.generator = on_device(Generator(dtype), arguments)
+        self.discriminator = on_device(Discriminator(dtype), arguments)
+        self.generate = compiled(self.generator, arguments)
+        self.judge = compiled(self.discriminator, arguments)
         self.average = copy.deepcopy(self.generator).eval()
         self.generator_weights = list(self.generator.parameters())
         self.discriminator_weights = list(self.discriminator.parameters())
@@ -115,9 +131,9 @@ class Peer:
     def step(self, source, target):
         noise = torch.empty_like(source)
         nn.init.trunc_normal_(noise, std=0.2, a=-0.4, b=0.4)
-        result = self.generator(source)
-        fake = self.discriminator(result + noise)
-        real = self.discriminator(target + noise)
+        result = self.generate(source)
+        fake = self.judge(result + noise)
+        real = self.judge(target + noise)
         pixel = F.avg_pool2d(result - source, 4).abs().mean()
         generator_loss = 0.05 * F.softplus(-fake).mean() + 0.95 * pixel
         discriminator_loss = F.softplus(-real).mean() + F.softplus(fake).mean()
@@ -128,7 +144,7 @@ class Peer:
                 weight.grad = part
             adam.step()
         self.update_average()
-        return generator_loss.item()
+        return generator_loss
 
     @torch.no_grad()
     def update_average(self):
@@ -142,8 +158,10 @@ def faces(count):
     return torch.randint(0, 256, (count, HEIGHT, WIDTH, 3), dtype=torch.uint8)
 
 
-def batch(pixels):
+def batch(pixels, device):
     """[N, 3, H, W] in [0, 1], channels last."""
+    if device != "cpu":
+        pixels = pixels.pin_memory().to(device, non_blocking=True)
     return (pixels.float() / 255).permute(0, 3, 1, 2)
 
 
@@ -159,19 +177,29 @@ def measure(seconds, images, work):
 
 
 def train(arguments, dtype):
-    peer, source, target = Peer(dtype), faces(arguments.batch_size), faces(arguments.batch_size)
-    return measure(arguments.seconds, arguments.batch_size, lambda: peer.step(batch(source), batch(target)))
+    peer, source, target = Peer(dtype, arguments), faces(arguments.batch_size), faces(arguments.batch_size)
+    steps = 1 if arguments.device == "cpu" else 24  # between two waits for the device
+
+    def work():
+        for _ in range(steps):
+            loss = peer.step(batch(source, arguments.device), batch(target, arguments.device))
+        return loss.item()
+
+    return measure(arguments.seconds, steps * arguments.batch_size, work)
 
 
 def infer(arguments, dtype):
-    generator = Generator(dtype).to(memory_format=torch.channels_last).eval()
+    generator = on_device(Generator(dtype), arguments).eval()
     pixels = faces(arguments.batch_size)
     with torch.no_grad():
-        traced = torch.jit.freeze(torch.jit.trace(generator, batch(pixels)))
+        if arguments.compile:
+            network = compiled(generator, arguments)
+        else:
+            network = torch.jit.freeze(torch.jit.trace(generator, batch(pixels, arguments.device)))
         if arguments.optimise:
-            traced = torch.jit.optimize_for_inference(traced)
+            network = torch.jit.optimize_for_inference(network)
         return measure(arguments.seconds, arguments.batch_size,
-                       lambda: (traced(batch(pixels)).clamp(0, 1) * 255).round().to(torch.uint8))
+                       lambda: (network(batch(pixels, arguments.device)).clamp(0, 1) * 255).round().to(torch.uint8).cpu())
 
 
 def export(path):
@@ -189,6 +217,8 @@ def parse():
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--compile", metavar="MODE")
     parser.add_argument("--optimise", action="store_true", help="torch.jit.optimize_for_inference on top of freeze")
     return parser.parse_args()
 
@@ -202,7 +232,7 @@ def main():
     dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[arguments.precision]
     rate = {"train": train, "infer": infer}[arguments.what](arguments, dtype)
     print(json.dumps({"what": arguments.what, "imagesPerSecond": rate, "precision": arguments.precision,
-                      "batchSize": arguments.batch_size, "threads": arguments.threads,
+                      "batchSize": arguments.batch_size, "device": arguments.device, "compile": arguments.compile, "threads": arguments.threads,
                       "peakMemoryBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
                       "torch": torch.__version__}))
 

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/engine/noise_faces.h"
 #include "tests/engine/scratch.h"
 #include "worker/engine/trainer.h"
 
@@ -177,17 +178,11 @@ class TrainerReplayTest : public testing::Test {
   static constexpr int64_t kRows = 16;
 
   TrainerReplayTest() {
-    PixelCacheWriter writer(scratch_ / "noise.pixels", kShape, kRows);
+    WriteNoiseFaces(scratch_ / "noise.pixels", kShape, kRows);
     for (int64_t row = 0; row < kRows; ++row) {
-      Random noise(7, Stream::kNoise, static_cast<uint64_t>(row));
-      std::vector<uint8_t> pixels;
-      for (int64_t i = 0; i < kShape.bytes(); ++i)
-        pixels.push_back(static_cast<uint8_t>(noise.Below(256)));
-      writer.Put(row, pixels);
       rows_.source.push_back(row);
-      rows_.labels.population.bits.push_back(noise.Below(4));
+      rows_.labels.population.bits.push_back(static_cast<uint64_t>(row) % 4);
     }
-    writer.Commit();
     cache_ = std::make_unique<PixelCache>(scratch_ / "noise.pixels");
     rows_.target = rows_.source;
     rows_.labels.population.attributes = {"kept", "aimed"};

@@ -81,6 +81,8 @@ std::vector<Setting> LossSettings() {
        "steps between two such penalties"},
       {"identity_weight", &Config::identity_weight, 0, 1000,
        "of the loss that keeps target faces as they are"},
+      {"hue_weight", &Config::hue_weight, 0, 1000,
+       "of the loss that keeps the colours of places, their brightness apart"},
       {"mirror_weight", &Config::mirror_weight, 0, 1000,
        "of the loss that makes mirrored faces' results mirrored results"},
       {"keep_weight", &Config::keep_weight, 0, 1000,

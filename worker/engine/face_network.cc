@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <new>
 #include <utility>
 
 #include "worker/engine/batch.h"
@@ -83,16 +84,22 @@ FaceNetwork::Levels FaceNetwork::Convert(const std::vector<const uint8_t*>& face
 FaceNetwork::Levels FaceNetwork::TryOut(const std::vector<const uint8_t*>& faces, PixelShape shape,
                                         int size) {
   Levels levels = ConvertInParts(faces, shape);
-  try {
-    if (ConvertAtOnce(faces, shape, size) == levels) {
-      trusted_.insert(size);
-    } else {
-      sizer_.Reject();
-    }
-  } catch (const c10::Error&) {  // there may be no memory for so many
+  if (AtOnceOrNothing(faces, shape, size) == levels) {
+    trusted_.insert(size);
+  } else {
     sizer_.Reject();
   }
   return levels;
+}
+
+FaceNetwork::Levels FaceNetwork::AtOnceOrNothing(const std::vector<const uint8_t*>& faces,
+                                                 PixelShape shape, int size) {
+  try {
+    return ConvertAtOnce(faces, shape, size);
+  } catch (const c10::Error&) {  // of the device's memory, say
+  } catch (const std::bad_alloc&) {
+  }
+  return {};
 }
 
 FaceNetwork::Levels FaceNetwork::ConvertInParts(const std::vector<const uint8_t*>& faces,

@@ -48,6 +48,8 @@ class FaceNetwork {
   using Levels = std::vector<std::vector<float>>;
   // In one batch of that size.
   Levels ConvertAtOnce(const std::vector<const uint8_t*>& faces, PixelShape shape, int size);
+  // Nothing where there is no memory for such a batch.
+  Levels AtOnceOrNothing(const std::vector<const uint8_t*>& faces, PixelShape shape, int size);
   // By the smallest size, and sees whether this one may be used.
   Levels TryOut(const std::vector<const uint8_t*>& faces, PixelShape shape, int size);
   // In batches of the smallest size.

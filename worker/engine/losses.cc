@@ -8,6 +8,11 @@ torch::Tensor PixelLoss(const torch::Tensor& result, const torch::Tensor& source
   return torch::avg_pool2d(result - source, 4).abs().mean();
 }
 
+torch::Tensor HueLoss(const torch::Tensor& result, const torch::Tensor& source) {
+  const torch::Tensor change = result - source;
+  return (change - change.mean(1, true)).abs().mean();
+}
+
 torch::Tensor MirrorLoss(const torch::Tensor& result, const torch::Tensor& mirrored) {
   constexpr int64_t kAcross = 3;
   return (mirrored.flip(kAcross) - result.narrow(0, 0, mirrored.size(0))).abs().mean();

@@ -11,6 +11,10 @@ namespace makeover::engine {
 // 3, H, W] both.
 torch::Tensor PixelLoss(const torch::Tensor& result, const torch::Tensor& source);
 
+// Mean |change of colour|, where a colour is what is left of a place less the mean of its channels:
+// a place may become brighter or darker, but not bluer. Both [N, 3, H, W].
+torch::Tensor HueLoss(const torch::Tensor& result, const torch::Tensor& source);
+
 // Mean |mirror(mirrored) - result| over the first of the results: left to right what a mirrored
 // face becomes shall be what the face becomes. `mirrored` [M, 3, H, W] are results of the first M
 // faces mirrored, M <= N.

@@ -129,6 +129,10 @@ StepValues Trainer::Losses(const Pass& pass, const torch::Tensor& rates) const {
   values.pixel = PixelLoss(pass.result, pass.source);
   values.generator = rates[StepInputs::kAdversarialShare] * values.adversarial +
                      rates[StepInputs::kPixelShare] * values.pixel;
+  if (config_.hue_weight > 0) {
+    values.hue = HueLoss(pass.result, pass.source);
+    values.generator = values.generator + config_.hue_weight * values.hue;
+  }
   if (pass.kept.defined()) {
     values.identity = (pass.kept - pass.target.narrow(0, 0, pass.kept.size(0))).abs().mean();
     values.generator = values.generator + config_.identity_weight * values.identity;

@@ -1,10 +1,11 @@
 """mkengine's speed beside PyTorch's and onnxruntime's, in one run: rounds in which they take turns, medians, ratios.
 
-    python3 engine_bench.py MKENGINE [--rounds 3] [--seconds 6] [--threads N] [--onnxruntime FOLDER]
+    python3 engine_bench.py MKENGINE [--rounds 3] [--seconds 6] [--threads N] [--onnxruntime FOLDER] [--avx2]
 
 Prints a table in Markdown. PyTorch runs at each of its good settings and the best counts: fp32 and bf16, always channels_last,
 batches given back to the system by malloc or kept, in inference frozen with and without its optimiser at several batch sizes.
-FOLDER holds node_modules/onnxruntime-node (`npm install --ignore-scripts onnxruntime-node`).
+FOLDER holds node_modules/onnxruntime-node (`npm install --ignore-scripts onnxruntime-node`). --avx2 measures what a processor
+without AVX-512 does, in fp32: PyTorch is told so, and MKENGINE is the target mkengine_avx2.
 """
 import argparse
 import collections
@@ -18,6 +19,7 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 KEEP = {"MALLOC_MMAP_THRESHOLD_": "2000000000", "MALLOC_TRIM_THRESHOLD_": "2000000000", "MALLOC_TOP_PAD_": "67108864"}
+AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "DNNL_MAX_CPU_ISA": "AVX2"}
 ORT = """
 const ort = require(process.argv[2] + '/node_modules/onnxruntime-node');
 (async () => {
@@ -65,7 +67,7 @@ class Table:
 
 
 def measure_engine(arguments, table):
-    for precision in ("fp32", "bf16"):
+    for precision in arguments.precisions:
         found = run([arguments.mkengine, "bench", "--recipe", "classic", "--precision", precision, "--seconds",
                      2 * arguments.seconds, "--threads", arguments.threads, "-o", "json"])
         for field, what in (("train", "training"), ("infer", "inference"), ("input", "input")):
@@ -76,7 +78,7 @@ def measure_engine(arguments, table):
 def measure_peer(arguments, table):
     peer = ["/usr/bin/python3", HERE / "pytorch_peer.py"]
     threads = ["--threads", arguments.threads]
-    for precision in ("fp32", "bf16"):
+    for precision in arguments.precisions:
         for name, environment in (("malloc as it is", {}), ("malloc keeps", KEEP)):
             words = [*peer, "train", *threads, "--precision", precision, "--seconds", arguments.seconds]
             found = run(words, environment) or {}
@@ -103,21 +105,22 @@ def measure_onnxruntime(arguments, table, folder):
         table.add(("onnxruntime", f"onnxruntime fp32, batch {batch_size}"), (found or {}).get("imagesPerSecond"))
 
 
-def rows(table):
-    for what in ("training fp32", "training bf16", "inference fp32", "inference bf16"):
+def rows(arguments, table):
+    for what in [f"{kind} {precision}" for kind in ("training", "inference") for precision in arguments.precisions]:
         yield what, "images/s", table.median((what, "mkengine")), *table.best(what), 1
-    ours = table.median(("inference bf16", "mkengine"))
-    yield "inference bf16", "images/s", ours, *table.best("onnxruntime"), 1
-    for precision in ("fp32", "bf16"):
+    best = f"inference {arguments.precisions[-1]}"
+    ours = table.median((best, "mkengine"))
+    yield best, "images/s", ours, *table.best("onnxruntime"), 1
+    for precision in arguments.precisions:
         what = f"memory {precision}"
         _, setting = table.best(f"training {precision}")
         yield f"peak memory of training {precision}", "MB", table.median((what, "mkengine")), table.median((what, setting)), setting, 1e-6
-    yield "input, one thread", "images/s", table.median(("input bf16", "mkengine")), None, "", 1
+    yield "input, one thread", "images/s", table.median((f"input {arguments.precisions[-1]}", "mkengine")), None, "", 1
 
 
-def print_table(table):
+def print_table(arguments, table):
     print("| figure | mkengine | peer | ratio | peer's best setting |\n| --- | --- | --- | --- | --- |")
-    for what, unit, ours, peer, setting, scale in rows(table):
+    for what, unit, ours, peer, setting, scale in rows(arguments, table):
         theirs = f"{peer * scale:,.1f} {unit}" if peer else "-"
         ratio = f"{ours / peer:.2f}" if peer else "-"
         print(f"| {what} | {ours * scale:,.1f} {unit} | {theirs} | {ratio} | {setting} |")
@@ -130,14 +133,17 @@ def main():
     parser.add_argument("--seconds", type=float, default=6, help="about how long each setting runs in a round")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of each program")
     parser.add_argument("--onnxruntime", metavar="FOLDER")
+    parser.add_argument("--avx2", action="store_true")
     arguments = parser.parse_args()
+    arguments.precisions = ("fp32",) if arguments.avx2 else ("fp32", "bf16")
+    os.environ.update(AVX2 if arguments.avx2 else {})
     table = Table()
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(arguments.rounds):
             measure_engine(arguments, table)
             measure_peer(arguments, table)
             measure_onnxruntime(arguments, table, folder)
-    print_table(table)
+    print_table(arguments, table)
 
 
 if __name__ == "__main__":

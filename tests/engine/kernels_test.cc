@@ -14,7 +14,18 @@
 namespace makeover::engine {
 namespace {
 
-constexpr torch::ScalarType kTypes[] = {torch::kFloat32, torch::kBFloat16};
+// Those that this processor's kernels compute in, float32 at least where it has any.
+std::vector<torch::ScalarType> Types() {
+  std::vector<torch::ScalarType> types;
+  for (const torch::ScalarType type : {torch::kFloat32, torch::kBFloat16})
+    if (KernelsFor(torch::kCPU, type)) types.push_back(type);
+  return types;
+}
+
+TEST(KernelsTest, AreThereOnProcessorsWithAvx2) {
+  const bool any = __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0;
+  EXPECT_EQ(!Types().empty(), any);
+}
 
 struct ConvCase {
   int64_t in, out, kernel, height, width;
@@ -130,13 +141,13 @@ std::vector<ConvCase> ConvCases() {
 
 TEST(ActivatedConvTest, ResultsAndGradientsAreThoseOfFloat64) {
   const Threads threads(2);
-  for (const torch::ScalarType type : kTypes)
+  for (const torch::ScalarType type : Types())
     for (const ConvCase& c : ConvCases()) CheckConv(c, type);
 }
 
 // Pictures larger than a strip, so that strips meet.
 TEST(ActivatedConvTest, StripsMeet) {
-  for (const torch::ScalarType type : kTypes) {
+  for (const torch::ScalarType type : Types()) {
     for (const Resample resample : {Resample::kNone, Resample::kMeanPool, Resample::kTwice}) {
       ConvCase c = {48, 48, 3, 61, 80, {}};
       c.options = {1, 1, 0, true, resample};
@@ -147,7 +158,7 @@ TEST(ActivatedConvTest, StripsMeet) {
 
 TEST(ActivatedConvTest, GivesAPictureTheSameBitsAloneAndInABatch) {
   const Threads threads(2);
-  for (const torch::ScalarType type : kTypes) {
+  for (const torch::ScalarType type : Types()) {
     for (const Resample resample : {Resample::kNone, Resample::kMeanPool, Resample::kTwice}) {
       const torch::Tensor x = Random({5, 24, 30, 20}, type);
       const torch::Tensor weight = torch::randn({24, 24, 3, 3});
@@ -162,7 +173,7 @@ TEST(ActivatedConvTest, GivesAPictureTheSameBitsAloneAndInABatch) {
 
 TEST(ActivatedConvTest, ItsResidualCanBeScaledByChannels) {
   const torch::NoGradGuard guard;
-  for (const torch::ScalarType type : kTypes) {
+  for (const torch::ScalarType type : Types()) {
     for (const Resample resample : {Resample::kNone, Resample::kMeanPool, Resample::kTwice}) {
       torch::manual_seed(5);
       const torch::Tensor x = Random({2, 40, 10, 7}, type);
@@ -186,7 +197,7 @@ TEST(ActivatedConvTest, ItsResidualCanBeScaledByChannels) {
 
 TEST(ActivatedConvTest, APictureOfHalfTheSizeCanBeAdded) {
   const torch::NoGradGuard guard;
-  for (const torch::ScalarType type : kTypes) {
+  for (const torch::ScalarType type : Types()) {
     torch::manual_seed(6);
     const torch::Tensor half = Random({2, 16, 5, 4}, type);
     const torch::Tensor x = Random({2, 3, 10, 8}, type);
@@ -204,7 +215,7 @@ TEST(ActivatedConvTest, APictureOfHalfTheSizeCanBeAdded) {
 }
 
 TEST(NarrowTest, ManyChannelsBecomeFew) {
-  for (const torch::ScalarType type : kTypes) {
+  for (const torch::ScalarType type : Types()) {
     for (const auto& [channels, outputs] : {std::pair<int64_t, int64_t>(48, 3), {33, 4}, {7, 1}}) {
       torch::manual_seed(3);
       const torch::Tensor x = Random({3, channels, 5, 7}, type);
@@ -230,7 +241,7 @@ TEST(NarrowTest, ManyChannelsBecomeFew) {
 }
 
 TEST(MaskedChangeTest, IsThatOfFloat64) {
-  for (const torch::ScalarType type : kTypes) {
+  for (const torch::ScalarType type : Types()) {
     for (const int64_t width : {3, 4}) {
       torch::manual_seed(8);
       const torch::Tensor picture =
@@ -248,7 +259,7 @@ TEST(MaskedChangeTest, IsThatOfFloat64) {
 }
 
 TEST(NarrowTest, FewChannelsBecomeMany) {
-  for (const torch::ScalarType type : kTypes) {
+  for (const torch::ScalarType type : Types()) {
     for (const auto& [channels, outputs] : {std::pair<int64_t, int64_t>(3, 24), {3, 16}, {5, 37}}) {
       torch::manual_seed(3);
       const torch::Tensor x = torch::rand({3, channels, 5, 7});
@@ -310,7 +321,7 @@ std::vector<double> LearningCurve(Conv conv, torch::ScalarType type) {
 TEST(ActivatedConvTest, ANetworkLearnsAsMuchAsByThePlainForm) {
   const std::vector<double> exact = LearningCurve(PlainActivatedConv, torch::kFloat32);
   EXPECT_LT(exact.back(), exact.front() / 10);
-  for (const torch::ScalarType type : kTypes) {
+  for (const torch::ScalarType type : Types()) {
     const std::vector<double> found = LearningCurve(ActivatedConv, type);
     const double tolerance = type == torch::kFloat32 ? 0.02 : 0.1;
     for (size_t step = 0; step < exact.size(); step += 10) {
@@ -339,7 +350,7 @@ NormResults Normalise(const torch::Tensor& values, const torch::Tensor& bias_val
 
 TEST(ShiftNormTest, ResultsAndGradientsAreThoseOfFloat64) {
   const Threads threads(2);
-  for (const torch::ScalarType type : kTypes) {
+  for (const torch::ScalarType type : Types()) {
     for (const int64_t channels : {3, 24, 96, 100}) {
       torch::manual_seed(9);
       const torch::Tensor x = (torch::randn({4, channels, 9, 7}) * 0.5 + 3).to(type);

@@ -1,6 +1,6 @@
 """The whole of recipe classic learns on the engine's kernels as it does without them.
 
-    python3 learning_curve_test.py MKENGINE LEARNING_CURVE LEARNING_CURVE_PLAIN
+    python3 learning_curve_test.py MKENGINE LEARNING_CURVE LEARNING_CURVE_PLAIN LEARNING_CURVE_AVX2
 """
 import pathlib
 import statistics
@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 STEPS = 40
-MKENGINE, KERNELS, PLAIN = sys.argv[1:4]
+MKENGINE, KERNELS, PLAIN, AVX2 = sys.argv[1:5]
 
 
 def run(*words):
@@ -25,7 +25,7 @@ class LearningCurveTest(unittest.TestCase):
             run(MKENGINE, "synth", faces, "--count", 96, "--seed", 5)
             run(MKENGINE, "prepare", faces, "--out", pixels, "--size", "40x48")
             cls.curves = {name: cls.curve(program, pixels, precision) for name, program, precision in (
-                ("plain", PLAIN, "fp32"), ("fp32", KERNELS, "fp32"), ("bf16", KERNELS, "bf16"))}
+                ("plain", PLAIN, "fp32"), ("fp32", KERNELS, "fp32"), ("bf16", KERNELS, "bf16"), ("avx2", AVX2, "fp32"))}
 
     @staticmethod
     def curve(program, pixels, precision):
@@ -48,6 +48,9 @@ class LearningCurveTest(unittest.TestCase):
 
     def test_in_float32_the_curves_are_the_same(self):
         self.check("fp32", 0.001)
+
+    def test_with_avx2_too(self):
+        self.check("avx2", 0.001)
 
     def test_in_bfloat16_they_differ_by_its_rounding(self):
         self.check("bf16", 0.01)

@@ -1,6 +1,7 @@
 // A convolution with what stands around it, as one operation: the activation in front, the sum with
-// its own input, halving behind or doubling in front. On processors with AVX-512 its kernels
-// compute both directions, see kernels/kernels.h; elsewhere LibTorch does, to the same result.
+// its own input, halving behind or doubling in front. On processors with AVX-512 or AVX2 its
+// kernels compute both directions, see kernels/kernels.h; elsewhere LibTorch does, to the same
+// result.
 #pragma once
 
 #include <torch/torch.h>

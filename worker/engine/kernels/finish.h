@@ -8,7 +8,7 @@
 #include "worker/engine/kernels/kernels.h"
 #include "worker/engine/kernels/vectors.h"
 
-namespace makeover::engine::kernels {
+namespace makeover::engine::kernels::MAKEOVER_VARIANT {
 
 // Finishes sums of one picture and stores them.
 template <class T>
@@ -19,8 +19,8 @@ class Finish {
   Finish(const Gather& gather, int64_t picture)
       : gather_(gather),
         epilogue_(gather.epilogue),
-        slope_(_mm512_set1_ps(epilogue_.slope)),
-        scale_(_mm512_set1_ps(epilogue_.scale)) {
+        slope_(All(epilogue_.slope)),
+        scale_(All(epilogue_.scale)) {
     const int64_t offset = picture * gather.out_height * gather.out_width * gather.outputs;
     out_ = static_cast<Value*>(gather.out) + offset;
     if (epilogue_.mask != nullptr) mask_ = static_cast<const Value*>(epilogue_.mask) + offset;
@@ -61,15 +61,14 @@ class Finish {
     return place;
   }
 
-  void Store16(const Place& place, int64_t channel, __m512 v) const {
-    const __mmask16 lanes = Lanes(channel, gather_.outputs);
-    if (epilogue_.bias != nullptr) v = _mm512_add_ps(v, _mm512_loadu_ps(epilogue_.bias + channel));
+  void Store16(const Place& place, int64_t channel, Vector v) const {
+    const Mask lanes = Lanes(channel, gather_.outputs);
+    if (epilogue_.bias != nullptr) v = Plus(v, Load16(epilogue_.bias + channel));
     if (mask_ != nullptr) {
-      const __m512 mask = T::Load(mask_ + place.at + channel, lanes);
-      const __mmask16 off = _mm512_cmp_ps_mask(mask, _mm512_setzero_ps(), _CMP_NGT_UQ);
-      v = _mm512_mask_mul_ps(v, off, v, slope_);
+      const Vector mask = T::Load(mask_ + place.at + channel, lanes);
+      v = IfPositive(mask, v, Times(v, slope_));
     }
-    if (place.parts > 0) v = _mm512_fmadd_ps(Residual16(place, channel, lanes), Scale(channel), v);
+    if (place.parts > 0) v = Fused(Residual16(place, channel, lanes), Scale(channel), v);
     T::Store(out_ + place.at + channel, lanes, v);
   }
 
@@ -79,7 +78,7 @@ class Finish {
     for (int m = 0; m < rows; ++m) {
       const Place place = At(y, x + m);
       for (int64_t n = 0; n < vectors; ++n, sums += 16)
-        Store16(place, channel + 16 * n, _mm512_loadu_ps(sums));
+        Store16(place, channel + 16 * n, Load16(sums));
     }
   }
 
@@ -90,23 +89,23 @@ class Finish {
         values_ + (y * epilogue_.width + x) * gather_.outputs;
   }
 
-  __m512 Scale(int64_t channel) const {
-    return epilogue_.scales == nullptr ? scale_ : _mm512_loadu_ps(epilogue_.scales + channel);
+  Vector Scale(int64_t channel) const {
+    return epilogue_.scales == nullptr ? scale_ : Load16(epilogue_.scales + channel);
   }
 
-  static __m512 Residual16(const Place& place, int64_t channel, __mmask16 lanes) {
+  static Vector Residual16(const Place& place, int64_t channel, Mask lanes) {
     const auto part = [&](size_t i) { return T::Load(place.values[i] + channel, lanes); };
-    __m512 sum = part(0);
-    for (int i = 1; i < place.parts; ++i) sum = _mm512_add_ps(sum, part(static_cast<size_t>(i)));
+    Vector sum = part(0);
+    for (int i = 1; i < place.parts; ++i) sum = Plus(sum, part(static_cast<size_t>(i)));
     return sum;
   }
 
   const Gather& gather_;
   const Epilogue& epilogue_;
-  __m512 slope_, scale_;
+  Vector slope_, scale_;
   Value* out_;
   const Value* mask_ = nullptr;
   const Value* values_;
 };
 
-}  // namespace makeover::engine::kernels
+}  // namespace makeover::engine::kernels::MAKEOVER_VARIANT

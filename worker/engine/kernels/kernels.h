@@ -1,6 +1,6 @@
-// Convolution and normalisation for processors with AVX-512, on plain memory: no LibTorch, no
-// threads of their own. Built from *_avx512.cc for x86-64, else from without_avx512.cc, where
-// nothing is ever available.
+// Convolution and normalisation for processors with AVX-512, or AVX2 and FMA, on plain memory: no
+// LibTorch, no threads of their own. For x86-64 the same files are compiled once for each of these,
+// see vectors.h and variant.h; elsewhere without_kernels.cc says that nothing is ever available.
 //
 // Pictures are [n, height, width, channels], dense, in float32 or bfloat16; sums are float32. A
 // picture gives the same bits beside any others and in any division of the work.
@@ -14,7 +14,8 @@ namespace makeover::engine::kernels {
 enum class Type { kFloat32, kBfloat16 };
 
 // True where this build has the kernels and this processor their instructions: AVX-512 F, BW, DQ
-// and VL, for bfloat16 AVX512_BF16 too. False for bfloat16 with AMX, where oneDNN is faster.
+// and VL, or AVX2 and FMA; for bfloat16 the former and AVX512_BF16. False for bfloat16 with AMX,
+// where oneDNN is faster.
 bool Available(Type type);
 
 // What is added to a result, from a tensor [n, height, width, outputs] at the output's resolution,

@@ -9,7 +9,7 @@
 #include "worker/engine/kernels/shapes.h"
 #include "worker/engine/kernels/vectors.h"
 
-namespace makeover::engine::kernels {
+namespace makeover::engine::kernels::MAKEOVER_VARIANT {
 
 template <class T, class Shape>
 class TileLines {
@@ -23,7 +23,7 @@ class TileLines {
       : window_(window),
         picture_(picture),
         zeros_(zeros),
-        slope_(_mm512_set1_ps(window.slope)),
+        slope_(All(window.slope)),
         activated_(window.slope != 1) {}
 
   // Goes to the line of tiles with this number.
@@ -52,7 +52,7 @@ class TileLines {
     // Columns of inputs, each transformed once: neighbouring tiles share some.
     constexpr size_t kNew = Shape::kStep * kTiles;
     constexpr size_t kKept = kInputs - Shape::kStep;
-    const __mmask16 lanes = Lanes(channel, window_.channels);
+    const Mask lanes = Lanes(channel, window_.channels);
     Vectors<kPlaces> columns[kKept + kNew];
     for (size_t i = 0; i < kKept; ++i)
       columns[i] = Column<kActivated>(window_.first_dx + static_cast<int64_t>(i), channel, lanes);
@@ -74,18 +74,18 @@ class TileLines {
   }
 
   template <bool kActivated>
-  Vectors<kPlaces> Column(int64_t x, int64_t channel, __mmask16 lanes) const {
+  Vectors<kPlaces> Column(int64_t x, int64_t channel, Mask lanes) const {
     Vectors<kInputs> values;
     if (x < 0 || x >= window_.width) {
       Vectors<kPlaces> none;
-      for (__m512& value : none.values) value = _mm512_setzero_ps();
+      for (Vector& value : none.values) value = Zero();
       return none;
     }
     const int64_t at = x * window_.channels + channel;
     for (size_t i = 0; i < kInputs; ++i) {
       values[i] = T::Load(lines_[i] + at, lanes);
       // Keeps what is not a number.
-      if (kActivated) values[i] = _mm512_max_ps(_mm512_mul_ps(values[i], slope_), values[i]);
+      if (kActivated) values[i] = Max(Times(values[i], slope_), values[i]);
     }
     return Shape::Inputs(values);
   }
@@ -94,8 +94,8 @@ class TileLines {
   const Value* picture_;
   const Value* zeros_;
   std::array<const Value*, kInputs> lines_ = {};
-  __m512 slope_;
+  Vector slope_;
   bool activated_;
 };
 
-}  // namespace makeover::engine::kernels
+}  // namespace makeover::engine::kernels::MAKEOVER_VARIANT

@@ -7,7 +7,7 @@
 #include "worker/engine/kernels/kernels.h"
 #include "worker/engine/kernels/vectors.h"
 
-namespace makeover::engine::kernels {
+namespace makeover::engine::kernels::MAKEOVER_VARIANT {
 
 template <class T>
 void CopyActivated(const typename T::Value* from, int64_t count, float slope,
@@ -16,9 +16,9 @@ void CopyActivated(const typename T::Value* from, int64_t count, float slope,
     std::memcpy(to, from, static_cast<size_t>(count) * sizeof(typename T::Value));
     return;
   }
-  const __m512 slopes = _mm512_set1_ps(slope);
+  const Vector slopes = All(slope);
   for (int64_t i = 0; i < count; i += 16) {
-    const __mmask16 lanes = Lanes(i, count);
+    const Mask lanes = Lanes(i, count);
     T::Store(to + i, lanes, Leaky(T::Load(from + i, lanes), slopes));
   }
 }
@@ -80,4 +80,4 @@ struct Strip {
   int64_t channels;
 };
 
-}  // namespace makeover::engine::kernels
+}  // namespace makeover::engine::kernels::MAKEOVER_VARIANT

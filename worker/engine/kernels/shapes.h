@@ -4,20 +4,19 @@
 // inputs and products of a tile are kInputs and kPlaces squared.
 #pragma once
 
-#include <immintrin.h>
-
 #include <cstddef>
 #include <cstdint>
 
 #include "worker/engine/kernels/kernels.h"
+#include "worker/engine/kernels/vectors.h"
 
-namespace makeover::engine::kernels {
+namespace makeover::engine::kernels::MAKEOVER_VARIANT {
 
 template <size_t kCount>
 struct Vectors {
-  __m512 values[kCount];
-  __m512& operator[](size_t i) { return values[i]; }
-  const __m512& operator[](size_t i) const { return values[i]; }
+  Vector values[kCount];
+  Vector& operator[](size_t i) { return values[i]; }
+  const Vector& operator[](size_t i) const { return values[i]; }
 };
 
 // Two neighbouring results, by 4 products for 6: F(2, 3) itself.
@@ -30,25 +29,21 @@ struct PlainShape {
   static constexpr int64_t kPlaces = 4;
 
   static Vectors<4> Inputs(const Vectors<4>& x) {
-    return {{_mm512_sub_ps(x[0], x[2]), _mm512_add_ps(x[1], x[2]), _mm512_sub_ps(x[2], x[1]),
-             _mm512_sub_ps(x[1], x[3])}};
+    return {{Minus(x[0], x[2]), Plus(x[1], x[2]), Minus(x[2], x[1]), Minus(x[1], x[3])}};
   }
   static Vectors<4> Weights(const Vectors<3>& w) {
-    const __m512 half = _mm512_set1_ps(0.5F);
-    const __m512 outer = _mm512_add_ps(w[0], w[2]);
-    return {{w[0], _mm512_mul_ps(half, _mm512_add_ps(outer, w[1])),
-             _mm512_mul_ps(half, _mm512_sub_ps(outer, w[1])), w[2]}};
+    const Vector half = All(0.5F);
+    const Vector outer = Plus(w[0], w[2]);
+    return {{w[0], Times(half, Plus(outer, w[1])), Times(half, Minus(outer, w[1])), w[2]}};
   }
   static Vectors<2> Results(const Vectors<4>& p) {
-    return {{_mm512_add_ps(_mm512_add_ps(p[0], p[1]), p[2]),
-             _mm512_sub_ps(_mm512_sub_ps(p[1], p[2]), p[3])}};
+    return {{Plus(Plus(p[0], p[1]), p[2]), Minus(Minus(p[1], p[2]), p[3])}};
   }
   // Gradients of the weights from the products' sums, see PlainGradient.
   static Vectors<3> WeightGradients(const Vectors<4>& p) {
-    const __m512 half = _mm512_set1_ps(0.5F);
-    const __m512 both = _mm512_mul_ps(half, _mm512_add_ps(p[1], p[2]));
-    return {{_mm512_add_ps(p[0], both), _mm512_mul_ps(half, _mm512_sub_ps(p[1], p[2])),
-             _mm512_sub_ps(both, p[3])}};
+    const Vector half = All(0.5F);
+    const Vector both = Times(half, Plus(p[1], p[2]));
+    return {{Plus(p[0], both), Times(half, Minus(p[1], p[2])), Minus(both, p[3])}};
   }
 };
 
@@ -60,7 +55,7 @@ struct PlainGradient {
   static constexpr int64_t kPlaces = 4;
 
   static Vectors<4> Inputs(const Vectors<2>& g) {
-    return {{g[0], _mm512_add_ps(g[0], g[1]), _mm512_sub_ps(g[0], g[1]), g[1]}};
+    return {{g[0], Plus(g[0], g[1]), Minus(g[0], g[1]), g[1]}};
   }
 };
 
@@ -75,14 +70,13 @@ struct PooledShape {
   static constexpr int64_t kPlaces = 3;
 
   static Vectors<3> Inputs(const Vectors<4>& x) {
-    return {{_mm512_sub_ps(x[0], x[2]), _mm512_add_ps(x[1], x[2]), _mm512_sub_ps(x[1], x[3])}};
+    return {{Minus(x[0], x[2]), Plus(x[1], x[2]), Minus(x[1], x[3])}};
   }
   static Vectors<3> Weights(const Vectors<3>& w) {
-    return {{w[0], _mm512_add_ps(_mm512_add_ps(w[0], w[2]), w[1]),
-             _mm512_sub_ps(_mm512_setzero_ps(), w[2])}};
+    return {{w[0], Plus(Plus(w[0], w[2]), w[1]), Minus(Zero(), w[2])}};
   }
   static Vectors<3> WeightGradients(const Vectors<3>& p) {
-    return {{_mm512_add_ps(p[0], p[1]), p[1], _mm512_sub_ps(p[1], p[2])}};
+    return {{Plus(p[0], p[1]), p[1], Minus(p[1], p[2])}};
   }
 };
 
@@ -105,14 +99,12 @@ struct DoubledShape {
   static constexpr int64_t kPlaces = 3;
 
   static Vectors<3> Inputs(const Vectors<3>& x) {
-    return {{_mm512_sub_ps(x[0], x[1]), x[1], _mm512_sub_ps(x[2], x[1])}};
+    return {{Minus(x[0], x[1]), x[1], Minus(x[2], x[1])}};
   }
   static Vectors<3> Weights(const Vectors<3>& w) {
-    return {{w[0], _mm512_add_ps(_mm512_add_ps(w[0], w[2]), w[1]), w[2]}};
+    return {{w[0], Plus(Plus(w[0], w[2]), w[1]), w[2]}};
   }
-  static Vectors<2> Results(const Vectors<3>& p) {
-    return {{_mm512_add_ps(p[0], p[1]), _mm512_add_ps(p[1], p[2])}};
-  }
+  static Vectors<2> Results(const Vectors<3>& p) { return {{Plus(p[0], p[1]), Plus(p[1], p[2])}}; }
 };
 
-}  // namespace makeover::engine::kernels
+}  // namespace makeover::engine::kernels::MAKEOVER_VARIANT

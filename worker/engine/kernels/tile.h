@@ -8,7 +8,7 @@
 #include "worker/engine/kernels/blocking.h"
 #include "worker/engine/kernels/vectors.h"
 
-namespace makeover::engine::kernels {
+namespace makeover::engine::kernels::MAKEOVER_VARIANT {
 
 // Left operand: row m of step k is the 32 bits at left + m * row_bytes + k * step_bytes. Right
 // operand: 16 * vectors times 32 bits a step, dense.
@@ -27,18 +27,17 @@ class Tile {
  public:
   Tile() {
     for (auto& row : sums_)
-      for (__m512& sum : row) sum = _mm512_setzero_ps();
+      for (Vector& sum : row) sum = Zero();
   }
 
   __attribute__((always_inline)) void Add(const Run& run) {
     const char* left = run.left;
     const char* right = run.right;
     for (int64_t k = 0; k < run.steps; ++k) {
-      __m512i column[kVectors];
-      for (int64_t n = 0; n < kVectors; ++n) column[n] = _mm512_loadu_si512(right + 64 * n);
+      Bits column[kVectors];
+      for (int64_t n = 0; n < kVectors; ++n) column[n] = LoadBits(right + 64 * n);
       for (int64_t m = 0; m < kRows; ++m) {
-        const __m512i value =
-            _mm512_set1_epi32(*reinterpret_cast<const int32_t*>(left + m * run.row_bytes));
+        const Bits value = RepeatBits(*reinterpret_cast<const int32_t*>(left + m * run.row_bytes));
         for (int64_t n = 0; n < kVectors; ++n)
           sums_[m][n] = T::MultiplyAdd(sums_[m][n], value, column[n]);
       }
@@ -50,20 +49,19 @@ class Tile {
   // out: [kRows, 16 * kVectors]
   void Store(float* out) const {
     for (int64_t m = 0; m < kRows; ++m)
-      for (int64_t n = 0; n < kVectors; ++n)
-        _mm512_storeu_ps(out + (m * kVectors + n) * 16, sums_[m][n]);
+      for (int64_t n = 0; n < kVectors; ++n) Store16(out + (m * kVectors + n) * 16, sums_[m][n]);
   }
 
   void AddTo(float* out, int64_t stride) const {
     for (int64_t m = 0; m < kRows; ++m)
       for (int64_t n = 0; n < kVectors; ++n) {
         float* at = out + m * stride + n * 16;
-        _mm512_storeu_ps(at, _mm512_add_ps(_mm512_loadu_ps(at), sums_[m][n]));
+        Store16(at, Plus(Load16(at), sums_[m][n]));
       }
   }
 
  private:
-  __m512 sums_[kRows][kVectors];
+  Vector sums_[kRows][kVectors];
 };
 
 template <int kVectors, int kRows, class Work>
@@ -73,12 +71,10 @@ void ForRows(int rows, const Work& work) {
 }
 
 // work.Run<rows, vectors>(), with what RowsMax allows.
-template <class Work>
+template <int kVectors = kTileVectorsMax, class Work>
 void ForTile(int vectors, int rows, const Work& work) {
-  if (vectors == 1) return ForRows<1, RowsMax(1)>(rows, work);
-  if (vectors == 2) return ForRows<2, RowsMax(2)>(rows, work);
-  if (vectors == 3) return ForRows<3, RowsMax(3)>(rows, work);
-  ForRows<4, RowsMax(4)>(rows, work);
+  if (vectors == kVectors) return ForRows<kVectors, RowsMax(kVectors)>(rows, work);
+  if constexpr (kVectors > 1) ForTile<kVectors - 1>(vectors, rows, work);
 }
 
-}  // namespace makeover::engine::kernels
+}  // namespace makeover::engine::kernels::MAKEOVER_VARIANT

@@ -6,7 +6,7 @@
 
 #include "worker/engine/kernels/kernels.h"
 
-namespace makeover::engine::kernels {
+namespace makeover::engine::kernels::MAKEOVER_VARIANT {
 
 // Products of a tile for each pair of channels.
 int64_t ProductsOf(Method method);
@@ -15,4 +15,4 @@ int64_t WinogradStrips(const Gather& gather);
 size_t WinogradScratchBytes(const Gather& gather);
 void WinogradConvolve(const Gather& gather, int64_t item_begin, int64_t item_end, void* scratch);
 
-}  // namespace makeover::engine::kernels
+}  // namespace makeover::engine::kernels::MAKEOVER_VARIANT

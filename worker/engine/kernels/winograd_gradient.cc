@@ -7,7 +7,7 @@
 #include "worker/engine/kernels/vectors.h"
 #include "worker/engine/kernels/weight_gradient.h"
 
-namespace makeover::engine::kernels {
+namespace makeover::engine::kernels::MAKEOVER_VARIANT {
 namespace {
 
 // What is transformed at once stays in the second-level cache, as far as the sums leave room.
@@ -129,7 +129,7 @@ class Collector {
     const auto store = [&](int64_t tile, size_t line, const Vectors<kPlaces>* values) {
       char* at = to + tile / T::kPair * pair_bytes + static_cast<int64_t>(line * kPlaces) * stride;
       for (size_t i = 0; i < kPlaces; ++i, at += stride)
-        _mm512_storeu_si512(at, T::Pair(values[0][i], values[T::kPair - 1][i]));
+        StoreBits(at, T::Pair(values[0][i], values[T::kPair - 1][i]));
     };
     source.template Transform<T::kPair>(layout_.tiles_x, channel, store);
   }
@@ -181,16 +181,16 @@ class Collector {
 // The weights' gradients of 16 outputs from their products' sums, which lie `stride` apart.
 template <class Shape>
 void WeightGradients16(const float* sums, int64_t stride, int64_t parts, int64_t part_stride,
-                       __m512* gradients) {
+                       Vector* gradients) {
   constexpr size_t kPlaces = Shape::kPlaces;
   Vectors<3> columns[kPlaces];
   for (size_t x = 0; x < kPlaces; ++x) {
     Vectors<kPlaces> column;
     for (size_t y = 0; y < kPlaces; ++y) {
       const float* at = sums + static_cast<int64_t>(y * kPlaces + x) * stride;
-      column[y] = _mm512_loadu_ps(at);
+      column[y] = Load16(at);
       for (int64_t part = 1; part < parts; ++part)
-        column[y] = _mm512_add_ps(column[y], _mm512_loadu_ps(at + part * part_stride));
+        column[y] = Plus(column[y], Load16(at + part * part_stride));
     }
     columns[x] = Shape::WeightGradients(column);
   }
@@ -214,7 +214,7 @@ struct Instance {
     collector.Flush();
   }
   static void Gradients16(const float* sums, int64_t stride, int64_t parts, int64_t part_stride,
-                          __m512* gradients) {
+                          Vector* gradients) {
     WeightGradients16<Shape>(sums, stride, parts, part_stride, gradients);
   }
 };
@@ -240,9 +240,9 @@ void AddWinogradGradient(const WeightGradient& work, int64_t picture_begin, int6
 }
 
 void WinogradGradients16(const WeightGradient& work, const float* sums, int64_t stride,
-                         int64_t parts, int64_t part_stride, __m512* gradients) {
+                         int64_t parts, int64_t part_stride, Vector* gradients) {
   For(work,
       [&](auto instance) { instance.Gradients16(sums, stride, parts, part_stride, gradients); });
 }
 
-}  // namespace makeover::engine::kernels
+}  // namespace makeover::engine::kernels::MAKEOVER_VARIANT

@@ -1,11 +1,13 @@
+#include "worker/engine/kernels/weight_gradient.h"
+
 #include "worker/engine/kernels/blocking.h"
 #include "worker/engine/kernels/pack.h"
+#include "worker/engine/kernels/parts.h"
 #include "worker/engine/kernels/tile.h"
 #include "worker/engine/kernels/vectors.h"
-#include "worker/engine/kernels/weight_gradient.h"
 #include "worker/engine/kernels/winograd.h"
 
-namespace makeover::engine::kernels {
+namespace makeover::engine::kernels::MAKEOVER_VARIANT {
 namespace {
 
 // What is packed at once stays in the second-level cache.
@@ -99,7 +101,7 @@ class Strips {
         const Value* from = strip_ + (line * strip.width + tap) * strip.channels;
         for (int64_t pair = 0; pair < layout_.pairs; ++pair) {
           for (int64_t c = 0; c < layout_.left_channels; c += 16, to += 64) {
-            _mm512_storeu_si512(to, T::Interleave(from + c, stride, Lanes(c, strip.channels)));
+            StoreBits(to, T::Interleave(from + c, stride, Lanes(c, strip.channels)));
           }
           from += T::kPair * stride;
         }
@@ -118,8 +120,7 @@ class Strips {
       for (int64_t pair = 0; pair < lines * layout_.pairs; ++pair) {
         for (int n = 0; n < groups.vectors; ++n, to += 64) {
           const int64_t c = (group * groups.vectors + n) * 16;
-          _mm512_storeu_si512(to,
-                              T::Interleave(from + c, strip.channels, Lanes(c, strip.channels)));
+          StoreBits(to, T::Interleave(from + c, strip.channels, Lanes(c, strip.channels)));
         }
         from += T::kPair * strip.channels;
       }
@@ -186,20 +187,20 @@ class Strips {
 
 // Sums of each tap, one `stride` behind the other, of 16 outputs.
 void AddParts16(const float* sums, int64_t taps, int64_t stride, int64_t parts, int64_t part_stride,
-                __m512* gradients) {
+                Vector* gradients) {
   for (int64_t tap = 0; tap < taps; ++tap, sums += stride) {
-    gradients[tap] = _mm512_loadu_ps(sums);
+    gradients[tap] = Load16(sums);
     for (int64_t part = 1; part < parts; ++part)
-      gradients[tap] = _mm512_add_ps(gradients[tap], _mm512_loadu_ps(sums + part * part_stride));
+      gradients[tap] = Plus(gradients[tap], Load16(sums + part * part_stride));
   }
 }
 
-void Write16(const __m512* gradients, const Window& window, int64_t outputs,
+void Write16(const Vector* gradients, const Window& window, int64_t outputs,
              const WeightTarget& target, float* to) {
   for (int y = 0; y < window.taps_y; ++y) {
     for (int x = 0; x < window.taps_x; ++x, ++gradients) {
       alignas(64) float values[16];
-      _mm512_store_ps(values, _mm512_mul_ps(*gradients, _mm512_set1_ps(target.scale)));
+      Store16(values, Times(*gradients, All(target.scale)));
       float* at = to + y * target.stride_y + x * target.stride_x;
       for (int64_t i = 0; i < outputs; ++i) at[i * target.stride_output] = values[i];
     }
@@ -213,13 +214,7 @@ void AddPictures(const WeightGradient& work, int64_t begin, int64_t end, float* 
   for (int64_t picture = begin; picture < end; ++picture) strips.Add(picture);
 }
 
-}  // namespace
-
-int64_t PaddedInputs(int64_t inputs, int64_t outputs) {
-  return RoundUp(inputs, RowsOf(inputs, outputs));
-}
-
-int64_t SumCount(const WeightGradient& work) {
+int64_t SumsOf(const WeightGradient& work) {
   const int64_t products = work.method == Method::kDirect ? work.window.taps_y * work.window.taps_x
                                                           : ProductsOf(work.method);
   return products * PaddedInputs(work.inputs(), work.outputs) * PaddedOutputs(work.outputs);
@@ -246,14 +241,14 @@ void WriteWeightGradient(const WeightGradient& work, const float* sums, int64_t 
   const int64_t padded = PaddedOutputs(work.outputs);
   const int64_t stride = PaddedInputs(work.inputs(), work.outputs) * padded;
   const int64_t taps = work.window.taps_y * work.window.taps_x;
-  __m512 gradients[kTapsMax];
+  Vector gradients[kTapsMax];
   for (int64_t input = input_begin; input < input_end; ++input) {
     for (int64_t output = 0; output < work.outputs; output += 16) {
       const float* at = sums + input * padded + output;
       if (work.method == Method::kDirect) {
-        AddParts16(at, taps, stride, parts, SumCount(work), gradients);
+        AddParts16(at, taps, stride, parts, SumsOf(work), gradients);
       } else {
-        WinogradGradients16(work, at, stride, parts, SumCount(work), gradients);
+        WinogradGradients16(work, at, stride, parts, SumsOf(work), gradients);
       }
       const int64_t rest = work.outputs - output;
       Write16(gradients, work.window, rest < 16 ? rest : 16, target,
@@ -262,4 +257,18 @@ void WriteWeightGradient(const WeightGradient& work, const float* sums, int64_t 
   }
 }
 
-}  // namespace makeover::engine::kernels
+}  // namespace
+
+int64_t PaddedInputs(int64_t inputs, int64_t outputs) {
+  return RoundUp(inputs, RowsOf(inputs, outputs));
+}
+
+void PutWeightGradients(Variant* variant) {
+  variant->padded_inputs = PaddedInputs;
+  variant->sum_count = SumsOf;
+  variant->gradient_scratch_bytes = ScratchBytes;
+  variant->add_weight_gradient = AddWeightGradient;
+  variant->write_weight_gradient = WriteWeightGradient;
+}
+
+}  // namespace makeover::engine::kernels::MAKEOVER_VARIANT

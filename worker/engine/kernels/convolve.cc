@@ -3,11 +3,12 @@
 #include "worker/engine/kernels/kernels.h"
 #include "worker/engine/kernels/load_weights.h"
 #include "worker/engine/kernels/pack.h"
+#include "worker/engine/kernels/parts.h"
 #include "worker/engine/kernels/tile.h"
 #include "worker/engine/kernels/vectors.h"
 #include "worker/engine/kernels/winograd.h"
 
-namespace makeover::engine::kernels {
+namespace makeover::engine::kernels::MAKEOVER_VARIANT {
 namespace {
 
 // A strip stays in the second-level cache beside the weights.
@@ -104,9 +105,9 @@ void PackTap(const WeightView& view, const float* tap, int64_t first_output, int
   for (int64_t input = 0; input < view.inputs; input += T::kPair) {
     for (int n = 0; n < vectors; ++n, *packed += 64) {
       const int64_t output = first_output + int64_t{16} * n;
-      const __m512 first = LoadWeights(view, tap, input, output);
-      const __m512 second = LoadWeights(view, tap, input + 1, output);
-      _mm512_storeu_si512(*packed, T::Pair(first, second));
+      const Vector first = LoadWeights(view, tap, input, output);
+      const Vector second = LoadWeights(view, tap, input + 1, output);
+      StoreBits(*packed, T::Pair(first, second));
     }
   }
 }
@@ -122,13 +123,6 @@ void Pack(const WeightView& view, char* packed) {
       PackTap<T>(view, at, group * groups.vectors * 16, groups.vectors, &packed);
     }
   }
-}
-
-}  // namespace
-
-int64_t PaddedOutputs(int64_t outputs) {
-  const OutputGroups groups = GroupsOf(outputs);
-  return 16 * groups.groups * groups.vectors;
 }
 
 bool Suits(Method method, const WeightView& weights) {
@@ -179,4 +173,16 @@ void Convolve(const Gather& gather, int64_t item_begin, int64_t item_end, void* 
   }
 }
 
-}  // namespace makeover::engine::kernels
+}  // namespace
+
+void PutConvolutions(Variant* variant) {
+  variant->padded_outputs = PaddedOutputs;
+  variant->suits = Suits;
+  variant->packed_weight_bytes = PackedWeightBytes;
+  variant->pack_weights = PackWeights;
+  variant->strips = Strips;
+  variant->gather_scratch_bytes = ScratchBytes;
+  variant->convolve = Convolve;
+}
+
+}  // namespace makeover::engine::kernels::MAKEOVER_VARIANT

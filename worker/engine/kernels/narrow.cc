@@ -1,9 +1,11 @@
 // 1x1 convolutions from or to a few channels, for inference.
-#include "worker/engine/kernels/blocking.h"
 #include "worker/engine/kernels/narrow.h"
+
+#include "worker/engine/kernels/blocking.h"
+#include "worker/engine/kernels/parts.h"
 #include "worker/engine/kernels/vectors.h"
 
-namespace makeover::engine::kernels {
+namespace makeover::engine::kernels::MAKEOVER_VARIANT {
 namespace {
 
 // Places computed side by side.
@@ -15,22 +17,19 @@ constexpr int64_t kChunk = 16 * T::kPair;
 
 // 16 * kPair weights as products take them, zeros beyond the last.
 template <class T>
-__m512i Chunk(const float* weights, int64_t first, int64_t channels) {
+Bits Chunk(const float* weights, int64_t first, int64_t channels) {
   alignas(64) typename T::Value values[kChunk<T>] = {};
   for (int64_t c = 0; c < kChunk<T>; c += 16) {
-    const __mmask16 lanes = Lanes(first + c, channels);
-    T::Store(values + c, 0xFFFF, _mm512_maskz_loadu_ps(lanes, weights + first + c));
+    const Mask lanes = Lanes(first + c, channels);
+    T::Store(values + c, kAllLanes, F32::Load(weights + first + c, lanes));
   }
-  return _mm512_load_si512(values);
+  return LoadBits(values);
 }
 
 // The sums of each of four vectors.
-__m128 Totals(const __m512* v) {
-  const auto half = [&](int i) {
-    return _mm256_add_ps(_mm512_castps512_ps256(v[i]), _mm512_extractf32x8_ps(v[i], 1));
-  };
-  const __m256 quarters =
-      _mm256_hadd_ps(_mm256_hadd_ps(half(0), half(1)), _mm256_hadd_ps(half(2), half(3)));
+__m128 Totals(const Vector* v) {
+  const __m256 quarters = _mm256_hadd_ps(_mm256_hadd_ps(Halves(v[0]), Halves(v[1])),
+                                         _mm256_hadd_ps(Halves(v[2]), Halves(v[3])));
   return _mm_add_ps(_mm256_castps256_ps128(quarters), _mm256_extractf128_ps(quarters, 1));
 }
 
@@ -64,23 +63,23 @@ class NarrowOutput {
   // Rows beyond the last are the last once more.
   template <int64_t kCount>
   void Some(int64_t first, int64_t rows, int64_t output) const {
-    __m512 sums[kCount][kPlaces];
+    Vector sums[kCount][kPlaces];
     for (auto& line : sums)
-      for (__m512& sum : line) sum = _mm512_setzero_ps();
+      for (Vector& sum : line) sum = Zero();
     const char* weights = static_cast<const char*>(work_.weights) + output * chunks_ * 128;
     for (int64_t chunk = 0; chunk < chunks_; ++chunk, weights += 128) {
       const int64_t at = chunk * kChunk<T>;
-      __m512i linear[kCount];
-      __m512i rectified[kCount];
+      Bits linear[kCount];
+      Bits rectified[kCount];
       for (int64_t k = 0; k < kCount; ++k) {
-        linear[k] = _mm512_loadu_si512(weights + k * chunks_ * 128);
-        rectified[k] = _mm512_loadu_si512(weights + k * chunks_ * 128 + 64);
+        linear[k] = LoadBits(weights + k * chunks_ * 128);
+        rectified[k] = LoadBits(weights + k * chunks_ * 128 + 64);
       }
       for (int64_t i = 0; i < kPlaces; ++i) {
         const int64_t row = first + (i < rows ? i : rows - 1);
         const Value* x = static_cast<const Value*>(work_.in) + row * work_.channels + at;
-        const __m512i value = T::LoadChunk(x, work_.channels - at);
-        const __m512i positive = T::Positive(value);
+        const Bits value = T::LoadChunk(x, work_.channels - at);
+        const Bits positive = T::Positive(value);
         for (int64_t k = 0; k < kCount; ++k) {
           sums[k][i] = T::MultiplyAdd(sums[k][i], value, linear[k]);
           sums[k][i] = T::MultiplyAdd(sums[k][i], positive, rectified[k]);
@@ -104,8 +103,8 @@ void PackNarrow(const float* linear, const float* rectified, int64_t outputs, in
                 char* packed) {
   for (int64_t k = 0; k < outputs; ++k) {
     for (int64_t c = 0; c < channels; c += kChunk<T>, packed += 128) {
-      _mm512_storeu_si512(packed, Chunk<T>(linear + k * channels, c, channels));
-      _mm512_storeu_si512(packed + 64, Chunk<T>(rectified + k * channels, c, channels));
+      StoreBits(packed, Chunk<T>(linear + k * channels, c, channels));
+      StoreBits(packed + 64, Chunk<T>(rectified + k * channels, c, channels));
     }
   }
 }
@@ -113,19 +112,18 @@ void PackNarrow(const float* linear, const float* rectified, int64_t outputs, in
 // For 16 outputs. The weights of the first kKept channels stay in registers.
 template <class T, int64_t kKept>
 void Widen16(const NarrowInputs& work, int64_t begin, int64_t end, int64_t output) {
-  const __mmask16 lanes = Lanes(output, work.outputs);
+  const Mask lanes = Lanes(output, work.outputs);
   const auto weights = [&](int64_t c) {
-    return _mm512_maskz_loadu_ps(lanes, work.weights + c * work.outputs + output);
+    return F32::Load(work.weights + c * work.outputs + output, lanes);
   };
-  __m512 first[kKept + 1];
+  Vector first[kKept + 1];
   for (int64_t c = 0; c < kKept; ++c) first[c] = weights(c);
-  const __m512 bias = _mm512_maskz_loadu_ps(lanes, work.bias + output);
+  const Vector bias = F32::Load(work.bias + output, lanes);
   for (int64_t row = begin; row < end; ++row) {
     const float* x = work.in + row * work.channels;
-    __m512 sum = bias;
-    for (int64_t c = 0; c < kKept; ++c) sum = _mm512_fmadd_ps(_mm512_set1_ps(x[c]), first[c], sum);
-    for (int64_t c = kKept; c < work.channels; ++c)
-      sum = _mm512_fmadd_ps(_mm512_set1_ps(x[c]), weights(c), sum);
+    Vector sum = bias;
+    for (int64_t c = 0; c < kKept; ++c) sum = Fused(All(x[c]), first[c], sum);
+    for (int64_t c = kKept; c < work.channels; ++c) sum = Fused(All(x[c]), weights(c), sum);
     auto* out = static_cast<typename T::Value*>(work.out) + row * work.outputs + output;
     T::Store(out, lanes, sum);
   }
@@ -145,8 +143,6 @@ void Widen(const NarrowInputs& work, int64_t begin, int64_t end) {
     }
   }
 }
-
-}  // namespace
 
 size_t PackedNarrowBytes(Type type, int64_t outputs, int64_t channels) {
   const int64_t chunk = type == Type::kBfloat16 ? kChunk<Bf16> : kChunk<F32>;
@@ -179,4 +175,13 @@ void ComputeNarrowInputs(const NarrowInputs& work, int64_t row_begin, int64_t ro
   }
 }
 
-}  // namespace makeover::engine::kernels
+}  // namespace
+
+void PutNarrow(Variant* variant) {
+  variant->packed_narrow_bytes = PackedNarrowBytes;
+  variant->pack_narrow_weights = PackNarrowWeights;
+  variant->compute_narrow_outputs = ComputeNarrowOutputs;
+  variant->compute_narrow_inputs = ComputeNarrowInputs;
+}
+
+}  // namespace makeover::engine::kernels::MAKEOVER_VARIANT

@@ -1,3 +1,5 @@
+#include "worker/engine/kernels/winograd.h"
+
 #include <cstring>
 
 #include "worker/engine/kernels/blocking.h"
@@ -7,9 +9,8 @@
 #include "worker/engine/kernels/shapes.h"
 #include "worker/engine/kernels/tile.h"
 #include "worker/engine/kernels/vectors.h"
-#include "worker/engine/kernels/winograd.h"
 
-namespace makeover::engine::kernels {
+namespace makeover::engine::kernels::MAKEOVER_VARIANT {
 namespace {
 
 // What a strip of tiles needs stays in the second-level cache beside the weights.
@@ -48,7 +49,7 @@ void TransformedWeights(const WeightView& view, int64_t input, int64_t output,
 
 // To [group, product, step, 16 * vectors] of 32 bits each.
 template <class T, class Shape>
-void Pack(const WeightView& view, char* packed) {
+void PackTransformed(const WeightView& view, char* packed) {
   const OutputGroups groups = GroupsOf(view.outputs);
   const int64_t steps = DivideUp(view.inputs, T::kPair);
   const int64_t product_bytes = steps * groups.vectors * 64;
@@ -61,8 +62,8 @@ void Pack(const WeightView& view, char* packed) {
       TransformedWeights<Shape>(view, step * T::kPair, 16 * n, &first);
       if (T::kPair == 2) TransformedWeights<Shape>(view, step * 2 + 1, 16 * n, &second);
       for (size_t product = 0; product < kProducts<Shape>; ++product) {
-        _mm512_storeu_si512(to + static_cast<int64_t>(product) * product_bytes,
-                            T::Pair(first[product], second[product]));
+        StoreBits(to + static_cast<int64_t>(product) * product_bytes,
+                  T::Pair(first[product], second[product]));
       }
     }
   }
@@ -156,13 +157,13 @@ class Winograd {
   }
 
   void TransformLine16(const TileLines<T, Shape>& source, int64_t channel, Value* to) const {
-    const __mmask16 lanes = Lanes(channel, layout_.channels);
+    const Mask lanes = Lanes(channel, layout_.channels);
     const int64_t product_stride = ProductStride();
     const int64_t tile_stride = TileStride();
     const auto store = [&](int64_t tile, size_t line, const Vectors<Shape::kPlaces>* values) {
       const auto first = static_cast<int64_t>(line * Shape::kPlaces);
       Value* at = to + tile * tile_stride + first * product_stride;
-      for (const __m512& value : values->values) {
+      for (const Vector& value : values->values) {
         T::Store(at, lanes, value);
         at += product_stride;
       }
@@ -253,7 +254,7 @@ class Winograd {
     for (size_t x = 0; x < kPlaces; ++x) {
       Vectors<kPlaces> column;
       for (size_t y = 0; y < kPlaces; ++y)
-        column[y] = _mm512_loadu_ps(sums + static_cast<int64_t>(y * kPlaces + x) * next);
+        column[y] = Load16(sums + static_cast<int64_t>(y * kPlaces + x) * next);
       const Vectors<2> both = Shape::Results(column);
       upper[x] = both[0];
       lower[x] = both[1];
@@ -290,7 +291,7 @@ class Winograd {
 template <class T, class Shape>
 struct Instance {
   static void Pack(const WeightView& weights, void* packed) {
-    kernels::Pack<T, Shape>(weights, static_cast<char*>(packed));
+    PackTransformed<T, Shape>(weights, static_cast<char*>(packed));
   }
   static int64_t Strips(const Gather& gather) {
     const Layout<T, Shape> layout = LayoutOf<T, Shape>(gather);
@@ -343,4 +344,4 @@ void WinogradConvolve(const Gather& gather, int64_t item_begin, int64_t item_end
       [&](auto instance) { instance.Convolve(gather, item_begin, item_end, scratch); });
 }
 
-}  // namespace makeover::engine::kernels
+}  // namespace makeover::engine::kernels::MAKEOVER_VARIANT

@@ -75,6 +75,7 @@ TEST(ConfigTest, AnOldRunGoesOnWithoutWhatItDidNotKnow) {
   EXPECT_EQ(config.keep_weight, 0);
   EXPECT_EQ(config.aim_weight, 0);
   EXPECT_EQ(config.mirror_weight, 0);
+  EXPECT_EQ(config.hue_weight, 0);
   EXPECT_EQ(config.balance, 1);
 }
 

@@ -145,6 +145,20 @@ TEST(AdversarialTest, LossesAreThoseOfTheirPapers) {
               (std::log1p(std::exp(-0.5)) + std::log1p(std::exp(3.0))) / 2, 1e-6);
 }
 
+TEST(HueLossTest, BrightnessIsFreeAndColourIsNot) {
+  const torch::Tensor source = Faces(2);
+  EXPECT_NEAR(HueLoss(source + 0.2, source).item<float>(), 0, 1e-6);
+  torch::Tensor bluer = source.clone();
+  bluer.select(1, 2).add_(0.3);
+  // Less its mean of 0.1, the change is -0.1, -0.1 and 0.2.
+  EXPECT_NEAR(HueLoss(bluer, source).item<float>(), 0.4 / 3, 1e-6);
+  // Place by place: a rim counts though its neighbour makes up for it.
+  torch::Tensor rim = source.clone();
+  rim.select(1, 2).select(2, 0).add_(0.3);
+  rim.select(1, 2).select(2, 1).sub_(0.3);
+  EXPECT_NEAR(HueLoss(rim, source).item<float>(), 2.0 / source.size(3) * 0.4 / 3, 1e-6);
+}
+
 TEST(MirrorLossTest, IsNoneWhereMirroredFacesGiveMirroredResults) {
   const torch::Tensor results = Faces(4);
   const torch::Tensor mirrored = results.narrow(0, 0, 2).flip(3);

@@ -78,17 +78,24 @@ class TrainTest(unittest.TestCase):
         self.assertEqual(last_error(events)["code"], "other_labels")
         self.train("more", *resume, *aim)
 
-    def test_unlike_results_of_mirrored_faces_cost(self):
+    def check_cost(self, loss):
+        """That a result which is still nearly its face costs its weight times a little."""
         def last_values(out, weight):
-            words = ("--recipe", "makeover", "--steps", 3, "--set", f"mirror_weight={weight}", "--set", "warm_up=0")
-            events, _ = self.train(out, *words)
+            words = ("--recipe", "makeover", "--steps", 3, "--set", "warm_up=0", "--set", "mirror_weight=0", "--set", "hue_weight=0")
+            events, _ = self.train(out, *words, "--set", f"{loss}_weight={weight}")
             return [e for e in events if e["event"] == "metrics"][-1]["values"]
-        self.assertNotIn("mirror", last_values("without", 0))
+        self.assertNotIn(loss, last_values("without", 0))
         values = last_values("with", 1000)
         other = 0.7 * values["adversarial"] + 0.3 * values["pixel"] + values["identity"]
-        self.assertGreater(values["mirror"], 1e-5)
-        self.assertLess(values["mirror"], 0.01)  # as long as a result is nearly its face
-        self.assertAlmostEqual(values["generator"], other + 1000 * values["mirror"], delta=1e-5 * (1 + abs(values["generator"])))
+        self.assertGreater(values[loss], 1e-5)
+        self.assertLess(values[loss], 0.01)
+        self.assertAlmostEqual(values["generator"], other + 1000 * values[loss], delta=1e-5 * (1 + abs(values["generator"])))
+
+    def test_unlike_results_of_mirrored_faces_cost(self):
+        self.check_cost("mirror")
+
+    def test_changed_colours_cost(self):
+        self.check_cost("hue")
 
     def test_rows_beyond_the_index_are_refused(self):
         write_index(self.path("index"), ["Male"], [1, 0])

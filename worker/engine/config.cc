@@ -237,6 +237,7 @@ Config Makeover() {
   config.adversarial = "hinge";
   config.gradient_penalty = 1;
   config.identity_weight = 1;
+  config.hue_weight = 3;
   config.mirror_weight = 1;
   config.noise = 0;
   config.warm_up = 100;

@@ -41,7 +41,7 @@ struct Config {
   double gradient_penalty = 0;          // gamma of R1 (Mescheder, 2018); 0: none
   int64_t gradient_penalty_steps = 16;  // R1 every so many steps, so many times as strong
   double identity_weight = 0;           // of |G(target) - target|, beside the other losses
-  double hue_weight = 0;                // of colours that changed beside their brightness
+  double hue_weight = 0;                // of colours that changed, their brightness apart
   double mirror_weight = 0;             // of |G(mirrored source) - mirrored G(source)|
   double keep_weight = 0;      // of an attribute reader's loss for attributes to keep; 0: none
   double aim_weight = 0;       // and for those that the target filter demands

@@ -2,7 +2,7 @@
 
     python3 gpu_bench.py [--rounds 2] [--seconds 10] [--device cuda:0] [--build FOLDER] [--batch-sizes 64 256] [--modes none ...]
 
-Builds mkengine in FOLDER with the LibTorch of this Python's own PyTorch, 2 or later, unless it is built there already; so one
+Builds mkengine in FOLDER with the LibTorch of this Python's own PyTorch, 2.7 or later, unless it is built there already; so one
 command on a machine with a GPU, PyTorch, CUDA's compiler, CMake and Ninja does it all. Prints the device and a table in Markdown:
 recipe classic at several batch sizes, each program at the best of its settings, and makeover beside it. "graph" says whether
 mkengine's training steps were replayed as one CUDA graph. Modes are torch.compile's; compiling takes up to minutes each.

@@ -1,6 +1,7 @@
 #include "worker/engine/face_network.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <memory>
 #include <vector>
@@ -63,11 +64,28 @@ TEST_F(FaceNetworkTest, ALargerBatchGivesTheSameBits) {
   EXPECT_NE(all[0], all[1]);
 }
 
+// For this process, whatever the system promises.
+class AddressLimit {
+ public:
+  explicit AddressLimit(rlim_t bytes) {
+    getrlimit(RLIMIT_AS, &before_);
+    const rlimit limit = {bytes, before_.rlim_max};
+    EXPECT_EQ(setrlimit(RLIMIT_AS, &limit), 0);
+  }
+  ~AddressLimit() { setrlimit(RLIMIT_AS, &before_); }
+  AddressLimit(const AddressLimit&) = delete;
+  AddressLimit& operator=(const AddressLimit&) = delete;
+
+ private:
+  rlimit before_ = {};
+};
+
 TEST_F(FaceNetworkTest, ABatchForWhichThereIsNoMemoryIsDroppedAndNothingLost) {
   FaceNetwork two(checkpoint_, kCompute, 2);
   constexpr int kBillion = 1'000'000'000;
   const auto network = Trying(checkpoint_, kBillion, First(2));
   ASSERT_EQ(network->batch_size(), kBillion);
+  const AddressLimit limit(rlim_t{1} << 40);
   const auto three = network->Convert(First(3), kShape);
   EXPECT_EQ(network->batch_size(), 2);
   ASSERT_EQ(three.size(), 3);

@@ -295,7 +295,7 @@ class TrainTest(unittest.TestCase):
         self.assertGreater(events[0]["devices"][0]["memoryBytes"], 1 << 28)
 
     def test_bench(self):
-        process = self.engine.start("bench", "--seconds", 0, "--batch-size", 2, "-o", "json")
+        process = self.engine.start("bench", "--seconds", 0, "--batch-size", 2, "--device", "cpu", "-o", "json")
         text, _ = process.communicate()
         bench = json.loads(text)
         for key in ("trainImagesPerSecond", "inferImagesPerSecond", "threads", "batchSize"):

@@ -107,17 +107,20 @@ class Bencher {
     int64_t done = 0;
     return Measure(duration_seconds, kParts * steps * config_.batch_size, seconds_, [&] {
       StepValues values;
+      by_graph_ = true;
       for (int64_t i = 0; i < kParts * steps; ++i) {
         Position position;
         position.step = i / steps * config_.steps / kParts + done + i % steps;
         values = trainer_->Step(position);
+        by_graph_ = by_graph_ && trainer_->by_graph();
       }
       static_cast<void>(values.generator.item<float>());
       done += steps;
     });
   }
 
-  bool by_graph() const { return trainer_->by_graph(); }
+  // Whether all steps of the last round of training were a graph's.
+  bool by_graph() const { return by_graph_; }
 
   double Infer(int64_t batch_size, double duration_seconds) {
     Sampler faces(rows_.source, 1, Stream::kSourceOrder, Stream::kSourceFlip);
@@ -164,6 +167,7 @@ class Bencher {
   const std::function<double()>& seconds_;
   TrainingRows rows_;
   std::unique_ptr<Trainer> trainer_;
+  bool by_graph_ = false;
 };
 
 }  // namespace

@@ -15,7 +15,7 @@ struct BenchResult {
   int64_t infer_batch_size = 0;
   double input_images_per_second = 0;  // from the mapped cache to a batch, on one thread
   int64_t peak_memory_bytes = 0;       // of the process, when training was measured
-  bool by_graph = false;               // whether training steps were replayed as one graph
+  bool by_graph = false;               // whether all steps of the last round were replayed
 };
 
 // Medians over rounds on made-up pictures, about `duration_seconds` in all. `seconds` is a

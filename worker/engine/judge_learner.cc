@@ -40,7 +40,8 @@ void Decay(torch::Tensor values, const torch::Tensor& factor) {
 }  // namespace
 
 torch::Generator Seeded(const torch::Device& device, Random chance) {
-  torch::Generator random = at::globalContext().defaultGenerator(device);
+  // Not the device's own one, which a recording of its work would take.
+  torch::Generator random = at::globalContext().defaultGenerator(device).clone();
   random.set_current_seed(chance.Next());
   return random;
 }

@@ -22,7 +22,7 @@ namespace makeover::engine {
 
 inline constexpr int64_t kJudgeBatch = 64;  // faces a step
 
-// The device's own generator: what it draws next follows from `chance` alone.
+// A generator of the device's kind: what it draws next follows from `chance` alone.
 torch::Generator Seeded(const torch::Device& device, Random chance);
 
 // Normal noise for pictures such as `like`, [N, 3, H, W], for each of a deviation drawn between 0

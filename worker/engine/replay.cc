@@ -1,6 +1,7 @@
 #include "worker/engine/replay.h"
 
 #include <cmath>
+#include <cstddef>
 #include <utility>
 
 namespace makeover::engine {
@@ -16,6 +17,12 @@ Tensors Clones(const Tensors& tensors) {
   Tensors clones;
   for (const torch::Tensor& tensor : tensors)
     clones.push_back(tensor.defined() ? tensor.detach().clone() : tensor);
+  return clones;
+}
+
+std::vector<Tensors> ClonesOfParts(const std::vector<Tensors>& parts) {
+  std::vector<Tensors> clones;
+  for (const Tensors& part : parts) clones.push_back(Clones(part));
   return clones;
 }
 
@@ -43,15 +50,20 @@ bool Near(const Tensors& found, const Tensors& wanted, const Tensors& origin, do
   return off <= tolerance * std::sqrt(SquaredDistance(wanted, origin));  // false of NaN
 }
 
+void CopyIntoParts(const std::vector<Tensors>& to, const std::vector<Tensors>& from) {
+  for (size_t i = 0; i < to.size(); ++i) CopyInto(to[i], from[i]);
+}
+
 }  // namespace
 
-Replay::Replay(std::unique_ptr<DeviceGraph> graph, Tensors state, double tolerance)
+Replay::Replay(std::unique_ptr<DeviceGraph> graph, std::vector<Tensors> state, double tolerance)
     : graph_(std::move(graph)),
       state_(std::move(state)),
       tolerance_(tolerance),
       stage_(graph_ == nullptr ? Stage::kPlain : Stage::kWarmUp) {}
 
 Tensors Replay::Run(const Tensors& inputs, const Function& function) {
+  by_graph_ = false;
   switch (stage_) {
     case Stage::kPlain:
       break;
@@ -77,25 +89,36 @@ void Replay::Record(const Tensors& inputs, const Function& function) {
     graph_->Record([this, function] { outputs_ = function(inputs_); });
     stage_ = Stage::kCheck;
   } catch (const c10::Error&) {
-    stage_ = Stage::kPlain;
+    GiveUp();
   }
 }
 
+void Replay::GiveUp() {
+  stage_ = Stage::kPlain;
+  outputs_.clear();
+  inputs_.clear();
+  graph_.reset();
+}
+
 Tensors Replay::Check(const Tensors& inputs, const Function& function) {
-  const Tensors before = Clones(state_);
+  const std::vector<Tensors> before = ClonesOfParts(state_);
   const Tensors wanted = Clones(function(inputs));
-  const Tensors after = Clones(state_);
-  CopyInto(state_, before);
+  const std::vector<Tensors> after = ClonesOfParts(state_);
+  CopyIntoParts(state_, before);
   try {
     const Tensors& found = RunGraph(inputs);
-    if (Near(state_, after, before, tolerance_) && Near(found, wanted, {}, tolerance_)) {
+    bool near = Near(found, wanted, {}, tolerance_);
+    for (size_t i = 0; i < state_.size(); ++i)
+      near = near && Near(state_[i], after[i], before[i], tolerance_);
+    if (near) {
       stage_ = Stage::kGraph;
       return found;
     }
   } catch (const c10::Error&) {  // no graph then
   }
-  CopyInto(state_, after);
-  stage_ = Stage::kPlain;
+  CopyIntoParts(state_, after);
+  by_graph_ = false;
+  GiveUp();
   return wanted;
 }
 
@@ -110,6 +133,7 @@ bool Replay::Fits(const Tensors& inputs) const {
 const Tensors& Replay::RunGraph(const Tensors& inputs) {
   CopyInto(inputs_, inputs);
   graph_->Run();
+  by_graph_ = true;
   return outputs_;
 }
 

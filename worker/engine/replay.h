@@ -21,9 +21,9 @@ class Replay {
   using Function = std::function<Tensors(const Tensors&)>;
 
   // Without a graph the function itself is run each time. `state` is all that the function changes,
-  // in place. `tolerance`: how far the graph's changes and outputs may lie from the function's, as
-  // a share of these; 0 asks for equal bits.
-  Replay(std::unique_ptr<DeviceGraph> graph, Tensors state, double tolerance);
+  // in place, in parts. `tolerance`: how far the graph's changes of each part, and its outputs, may
+  // lie from the function's, as a share of these (lengths of vectors); 0 asks for equal bits.
+  Replay(std::unique_ptr<DeviceGraph> graph, std::vector<Tensors> state, double tolerance);
 
   // The outputs, which the next call may overwrite. Functions of all calls do the same. Inputs of
   // other shapes than those of the recording go to the function. Tensors may be undefined.
@@ -31,20 +31,24 @@ class Replay {
 
   // Whether further calls take the same way as the last one.
   bool settled() const { return stage_ == Stage::kPlain || stage_ == Stage::kGraph; }
-  bool by_graph() const { return stage_ == Stage::kGraph; }
+  // Whether the last call was the graph's.
+  bool by_graph() const { return by_graph_; }
 
  private:
   enum class Stage { kPlain, kWarmUp, kRecord, kCheck, kGraph };
   void Record(const Tensors& inputs, const Function& function);
+  // No graph from now on.
+  void GiveUp();
   Tensors Check(const Tensors& inputs, const Function& function);
   bool Fits(const Tensors& inputs) const;
   const Tensors& RunGraph(const Tensors& inputs);
 
   std::unique_ptr<DeviceGraph> graph_;
-  Tensors state_;
+  std::vector<Tensors> state_;
   double tolerance_;
   Stage stage_;
   int calls_ = 0;
+  bool by_graph_ = false;
   Tensors inputs_;   // what the graph reads
   Tensors outputs_;  // what it writes
 };

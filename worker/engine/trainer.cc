@@ -14,8 +14,8 @@ namespace {
 
 // Of a batch so small a part shows the identity and the mirror loss what they need.
 constexpr int64_t kPart = 4;
-// Sums of a GPU differ by the order of their terms; with another step's inputs half of a step
-// differs.
+// Of a step's change of each network and each mean. Sums of a GPU differ by the order of their
+// terms; another step's inputs change more.
 constexpr double kReplayTolerance = 0.1;
 
 template <typename Network>
@@ -163,8 +163,14 @@ StepValues Trainer::Step(const Position& position) {
 Replay& Trainer::ReplayOf(int kind) {
   const auto found = replays_.find(kind);
   if (found != replays_.end()) return found->second;
-  Replay::Tensors state;
-  for (const auto& [name, tensor] : StateWithReader()) state.push_back(tensor);
+  // By network and by optimiser's mean: what one of them changes is hidden beside another.
+  std::map<std::string, Replay::Tensors> parts;
+  for (const auto& [name, tensor] : StateWithReader()) {
+    const bool network = name.rfind("optimizer.", 0) != 0;
+    parts[network ? name.substr(0, name.find('.')) : name].push_back(tensor);
+  }
+  std::vector<Replay::Tensors> state;
+  for (const auto& [name, tensors] : parts) state.push_back(tensors);
   return replays_.emplace(kind, Replay(make_graph_(device_), state, kReplayTolerance))
       .first->second;
 }
@@ -230,11 +236,9 @@ Augmentation Trainer::DrawSeen(const torch::Tensor& like, const Position& positi
 torch::Tensor Trainer::Noise(const torch::Tensor& like, const Position& position,
                              double deviation) const {
   if (deviation == 0) return {};
-  const auto seed = static_cast<uint64_t>(config_.seed);
-  torch::Generator random = at::globalContext().defaultGenerator(device_);
-  random.set_current_seed(
-      Random(seed, Stream::kNoise, static_cast<uint64_t>(position.step)).Next());
-  return TruncatedNoise(like, deviation, random);
+  const Random chance(static_cast<uint64_t>(config_.seed), Stream::kNoise,
+                      static_cast<uint64_t>(position.step));
+  return TruncatedNoise(like, deviation, Seeded(device_, chance));
 }
 
 void Trainer::UpdateAverage(const torch::Tensor& weight) {

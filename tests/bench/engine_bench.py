@@ -108,9 +108,9 @@ def measure_onnxruntime(arguments, table, folder):
 def rows(arguments, table):
     for what in [f"{kind} {precision}" for kind in ("training", "inference") for precision in arguments.precisions]:
         yield what, "images/s", table.median((what, "mkengine")), *table.best(what), 1
-    best = f"inference {arguments.precisions[-1]}"
-    ours = table.median((best, "mkengine"))
-    yield best, "images/s", ours, *table.best("onnxruntime"), 1
+    if arguments.onnxruntime:
+        best = f"inference {arguments.precisions[-1]}"
+        yield best, "images/s", table.median((best, "mkengine")), *table.best("onnxruntime"), 1
     for precision in arguments.precisions:
         what = f"memory {precision}"
         _, setting = table.best(f"training {precision}")

@@ -20,13 +20,14 @@ MODES = ("none", "default", "reduce-overhead", "max-autotune")
 
 def build(folder):
     """The path of mkengine."""
-    program = pathlib.Path(folder) / "bin" / "mkengine"
+    folder = pathlib.Path(folder).resolve()
+    program = folder / "bin" / "mkengine"
     if not program.exists():
         import torch
         root = HERE.parent.parent
-        subprocess.run(["cmake", "--preset", "engine", "-B", folder, f"-DCMAKE_PREFIX_PATH={torch.utils.cmake_prefix_path}"],
+        subprocess.run(["cmake", "--preset", "engine", "-B", str(folder), f"-DCMAKE_PREFIX_PATH={torch.utils.cmake_prefix_path}"],
                        cwd=root, check=True, stdout=sys.stderr)
-        subprocess.run(["cmake", "--build", folder], check=True, stdout=sys.stderr)
+        subprocess.run(["cmake", "--build", str(folder)], check=True, stdout=sys.stderr)
     return program
 
 

@@ -11,7 +11,7 @@
 
 namespace makeover::engine {
 
-// Launching a training step's thousand small pieces of work takes longer than some GPUs need for
+// Launching a training step's thousand small pieces of work can take longer than a GPU needs for
 // them; a graph of them is launched as one. A graph is only used after it was seen to do what the
 // function does, with other inputs than those it was recorded with. Not thread-safe.
 class Replay {

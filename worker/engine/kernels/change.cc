@@ -48,11 +48,7 @@ void Change(const MaskedChange& work, int64_t begin, int64_t end) {
 }
 
 void ComputeMaskedChange(const MaskedChange& work, int64_t row_begin, int64_t row_end) {
-  if (work.type == Type::kBfloat16) {
-    Change<Bf16>(work, row_begin, row_end);
-  } else {
-    Change<F32>(work, row_begin, row_end);
-  }
+  ForType(work.type, [&](auto t) { Change<decltype(t)>(work, row_begin, row_end); });
 }
 
 }  // namespace

@@ -96,30 +96,27 @@ const typename T::Value* As(const void* p) {
 
 void AddMoments(Type type, const void* x, int64_t rows, int64_t channels, const float* shift,
                 double* sums, double* squares) {
-  if (type == Type::kBfloat16) {
-    AddRows(Moments<Bf16>{As<Bf16>(x), shift}, rows, channels, sums, squares);
-  } else {
-    AddRows(Moments<F32>{As<F32>(x), shift}, rows, channels, sums, squares);
-  }
+  ForType(type, [&](auto t) {
+    using T = decltype(t);
+    AddRows(Moments<T>{As<T>(x), shift}, rows, channels, sums, squares);
+  });
 }
 
 void AddProducts(Type type, const void* g, const void* y, int64_t rows, int64_t channels,
                  const float* shift, double* sums, double* products) {
-  if (type == Type::kBfloat16) {
-    AddRows(Products<Bf16>{As<Bf16>(g), As<Bf16>(y), shift}, rows, channels, sums, products);
-  } else {
-    AddRows(Products<F32>{As<F32>(g), As<F32>(y), shift}, rows, channels, sums, products);
-  }
+  ForType(type, [&](auto t) {
+    using T = decltype(t);
+    AddRows(Products<T>{As<T>(g), As<T>(y), shift}, rows, channels, sums, products);
+  });
 }
 
 void Affine(Type type, const void* x, const void* y, int64_t rows, int64_t channels, const float* a,
             const float* b, const float* c, void* out) {
-  if (type == Type::kBfloat16) {
-    MapRows(Values<Bf16>{As<Bf16>(x), As<Bf16>(y), static_cast<Bf16::Value*>(out)}, rows, channels,
-            a, b, c);
-  } else {
-    MapRows(Values<F32>{As<F32>(x), As<F32>(y), static_cast<float*>(out)}, rows, channels, a, b, c);
-  }
+  ForType(type, [&](auto t) {
+    using T = decltype(t);
+    MapRows(Values<T>{As<T>(x), As<T>(y), static_cast<typename T::Value*>(out)}, rows, channels, a,
+            b, c);
+  });
 }
 
 }  // namespace

@@ -134,7 +134,8 @@ bool Suits(Method method, const WeightView& weights) {
 }
 
 size_t PackedWeightBytes(Type type, Method method, const WeightView& weights) {
-  const int64_t steps = type == Type::kBfloat16 ? DivideUp(weights.inputs, 2) : weights.inputs;
+  const int64_t steps =
+      ForType(type, [&](auto t) { return DivideUp(weights.inputs, decltype(t)::kPair); });
   const int64_t taps =
       method == Method::kDirect ? weights.taps_y * weights.taps_x : ProductsOf(method);
   return static_cast<size_t>(taps * steps * PaddedOutputs(weights.outputs)) * 4;
@@ -142,35 +143,29 @@ size_t PackedWeightBytes(Type type, Method method, const WeightView& weights) {
 
 void PackWeights(Type type, Method method, const WeightView& weights, void* packed) {
   if (method != Method::kDirect) return PackWinogradWeights(type, method, weights, packed);
-  if (type == Type::kBfloat16) {
-    Pack<Bf16>(weights, static_cast<char*>(packed));
-  } else {
-    Pack<F32>(weights, static_cast<char*>(packed));
-  }
+  ForType(type, [&](auto t) { Pack<decltype(t)>(weights, static_cast<char*>(packed)); });
 }
 
 int64_t Strips(const Gather& gather) {
   if (gather.method != Method::kDirect) return WinogradStrips(gather);
   return DivideUp(gather.places_y,
-                  gather.type == Type::kBfloat16 ? LinesOf<Bf16>(gather) : LinesOf<F32>(gather));
+                  ForType(gather.type, [&](auto t) { return LinesOf<decltype(t)>(gather); }));
 }
 
 size_t ScratchBytes(const Gather& gather) {
   if (gather.method != Method::kDirect) return WinogradScratchBytes(gather);
-  if (gather.type == Type::kBfloat16) {
-    return Strip<Bf16>(gather.window, gather.places_x).Bytes(LinesOf<Bf16>(gather));
-  }
-  return Strip<F32>(gather.window, gather.places_x).Bytes(LinesOf<F32>(gather));
+  return ForType(gather.type, [&](auto t) {
+    using T = decltype(t);
+    return Strip<T>(gather.window, gather.places_x).Bytes(LinesOf<T>(gather));
+  });
 }
 
 void Convolve(const Gather& gather, int64_t item_begin, int64_t item_end, void* scratch) {
   if (gather.method != Method::kDirect) {
-    WinogradConvolve(gather, item_begin, item_end, scratch);
-  } else if (gather.type == Type::kBfloat16) {
-    ConvolveItems<Bf16>(gather, item_begin, item_end, scratch);
-  } else {
-    ConvolveItems<F32>(gather, item_begin, item_end, scratch);
+    return WinogradConvolve(gather, item_begin, item_end, scratch);
   }
+  ForType(gather.type,
+          [&](auto t) { ConvolveItems<decltype(t)>(gather, item_begin, item_end, scratch); });
 }
 
 }  // namespace

@@ -145,34 +145,22 @@ void Widen(const NarrowInputs& work, int64_t begin, int64_t end) {
 }
 
 size_t PackedNarrowBytes(Type type, int64_t outputs, int64_t channels) {
-  const int64_t chunk = type == Type::kBfloat16 ? kChunk<Bf16> : kChunk<F32>;
+  const int64_t chunk = ForType(type, [](auto t) { return kChunk<decltype(t)>; });
   return static_cast<size_t>(outputs * DivideUp(channels, chunk) * 128);
 }
 
 void PackNarrowWeights(Type type, const float* linear, const float* rectified, int64_t outputs,
                        int64_t channels, void* packed) {
   auto* to = static_cast<char*>(packed);
-  if (type == Type::kBfloat16) {
-    PackNarrow<Bf16>(linear, rectified, outputs, channels, to);
-  } else {
-    PackNarrow<F32>(linear, rectified, outputs, channels, to);
-  }
+  ForType(type, [&](auto t) { PackNarrow<decltype(t)>(linear, rectified, outputs, channels, to); });
 }
 
 void ComputeNarrowOutputs(const NarrowOutputs& work, int64_t row_begin, int64_t row_end) {
-  if (work.type == Type::kBfloat16) {
-    NarrowOutput<Bf16>(work).Rows(row_begin, row_end);
-  } else {
-    NarrowOutput<F32>(work).Rows(row_begin, row_end);
-  }
+  ForType(work.type, [&](auto t) { NarrowOutput<decltype(t)>(work).Rows(row_begin, row_end); });
 }
 
 void ComputeNarrowInputs(const NarrowInputs& work, int64_t row_begin, int64_t row_end) {
-  if (work.type == Type::kBfloat16) {
-    Widen<Bf16>(work, row_begin, row_end);
-  } else {
-    Widen<F32>(work, row_begin, row_end);
-  }
+  ForType(work.type, [&](auto t) { Widen<decltype(t)>(work, row_begin, row_end); });
 }
 
 }  // namespace

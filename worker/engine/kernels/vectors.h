@@ -16,7 +16,15 @@
 // and the operations on vectors that they define.
 #pragma once
 
+#include "worker/engine/kernels/kernels.h"
+
 namespace makeover::engine::kernels::MAKEOVER_VARIANT {
+
+// work(Bf16()) or work(F32()).
+template <class Work>
+auto ForType(Type type, const Work& work) {
+  return type == Type::kBfloat16 ? work(Bf16()) : work(F32());
+}
 
 // Below zero times slope.
 inline Vector Leaky(Vector x, Vector slope) { return IfNegative(x, Times(x, slope), x); }

@@ -222,18 +222,17 @@ int64_t SumsOf(const WeightGradient& work) {
 
 size_t ScratchBytes(const WeightGradient& work) {
   if (work.method != Method::kDirect) return WinogradGradientScratchBytes(work);
-  return work.type == Type::kBfloat16 ? LayoutOf<Bf16>(work).Bytes() : LayoutOf<F32>(work).Bytes();
+  return ForType(work.type, [&](auto t) { return LayoutOf<decltype(t)>(work).Bytes(); });
 }
 
 void AddWeightGradient(const WeightGradient& work, int64_t picture_begin, int64_t picture_end,
                        float* sums, void* scratch) {
   if (work.method != Method::kDirect) {
-    AddWinogradGradient(work, picture_begin, picture_end, sums, scratch);
-  } else if (work.type == Type::kBfloat16) {
-    AddPictures<Bf16>(work, picture_begin, picture_end, sums, scratch);
-  } else {
-    AddPictures<F32>(work, picture_begin, picture_end, sums, scratch);
+    return AddWinogradGradient(work, picture_begin, picture_end, sums, scratch);
   }
+  ForType(work.type, [&](auto t) {
+    AddPictures<decltype(t)>(work, picture_begin, picture_end, sums, scratch);
+  });
 }
 
 void WriteWeightGradient(const WeightGradient& work, const float* sums, int64_t parts,

@@ -317,7 +317,7 @@ auto ForShape(Method method, const Work& work) {
 
 template <class Work>
 auto For(Type type, Method method, const Work& work) {
-  return type == Type::kBfloat16 ? ForShape<Bf16>(method, work) : ForShape<F32>(method, work);
+  return ForType(type, [&](auto t) { return ForShape<decltype(t)>(method, work); });
 }
 
 }  // namespace

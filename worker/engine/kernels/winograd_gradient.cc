@@ -221,11 +221,11 @@ struct Instance {
 
 template <class Work>
 auto For(const WeightGradient& work, const Work& run) {
-  const bool bf16 = work.type == Type::kBfloat16;
-  if (work.method == Method::kPooled) {
-    return bf16 ? run(Instance<Bf16, PooledShape>()) : run(Instance<F32, PooledShape>());
-  }
-  return bf16 ? run(Instance<Bf16, PlainShape>()) : run(Instance<F32, PlainShape>());
+  return ForType(work.type, [&](auto t) {
+    using T = decltype(t);
+    if (work.method == Method::kPooled) return run(Instance<T, PooledShape>());
+    return run(Instance<T, PlainShape>());
+  });
 }
 
 }  // namespace

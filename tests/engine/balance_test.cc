@@ -33,63 +33,99 @@ Sides Make(const std::vector<double>& source_shares, const std::vector<double>& 
   return sides;
 }
 
-std::vector<double> Weigh(const Sides& sides, double most) {
+Balance Weigh(const Sides& sides, double most) {
   std::vector<int> attributes(sides.population.attributes.size());
   std::iota(attributes.begin(), attributes.end(), 0);
-  return BalanceTargets(sides.population, sides.source, sides.target, attributes, most).weights;
+  return BalanceFamilies(sides.population, sides.source, sides.target, attributes, most);
 }
 
-double WeightedShare(const Sides& sides, int attribute, const std::vector<double>& weights) {
+double WeightedShare(const Population& population, const std::vector<int64_t>& rows, int attribute,
+                     const std::vector<double>& weights) {
   double with = 0;
   for (size_t i = 0; i < weights.size(); ++i) {
-    if ((sides.population.bits[1000 + i] >> attribute & 1) != 0) with += weights[i];
+    if ((population.bits[static_cast<size_t>(rows[i])] >> attribute & 1) != 0) with += weights[i];
   }
   return with / std::accumulate(weights.begin(), weights.end(), 0.0);
 }
 
-TEST(BalanceTest, SharesBecomeTheSources) {
+double SourceShare(const Sides& sides, int attribute, const Balance& balance) {
+  return WeightedShare(sides.population, sides.source, attribute, balance.source_weights);
+}
+
+double TargetShare(const Sides& sides, int attribute, const Balance& balance) {
+  return WeightedShare(sides.population, sides.target, attribute, balance.target_weights);
+}
+
+double Sum(const std::vector<double>& weights) {
+  return std::accumulate(weights.begin(), weights.end(), 0.0);
+}
+
+TEST(BalanceTest, TargetsBecomeLikeTheSources) {
   const Sides sides = Make({0.4, 0.65, 0.1}, {0.55, 0.9, 0.2});
-  const std::vector<double> weights = Weigh(sides, 10);
-  EXPECT_NEAR(WeightedShare(sides, 0, weights), 0.4, 0.002);
-  EXPECT_NEAR(WeightedShare(sides, 1, weights), 0.65, 0.002);
-  EXPECT_NEAR(WeightedShare(sides, 2, weights), 0.1, 0.002);
-  EXPECT_NEAR(std::accumulate(weights.begin(), weights.end(), 0.0), 1000, 1);
+  const Balance balance = Weigh(sides, 10);
+  EXPECT_NEAR(TargetShare(sides, 0, balance), 0.4, 0.002);
+  EXPECT_NEAR(TargetShare(sides, 1, balance), 0.65, 0.002);
+  EXPECT_NEAR(TargetShare(sides, 2, balance), 0.1, 0.002);
+  EXPECT_NEAR(Sum(balance.target_weights), 1000, 1);
+  for (const double weight : balance.source_weights) EXPECT_NEAR(weight, 1, 0.01);
+}
+
+TEST(BalanceTest, SourcesComeToWhatTargetsCannotReach) {
+  const Sides sides = Make({0.65, 0.3}, {0.95, 0.4});
+  const Balance balance = Weigh(sides, 4);
+  // One target in twenty without it, shown four times as often as now.
+  EXPECT_NEAR(TargetShare(sides, 0, balance), 0.8, 0.01);
+  EXPECT_NEAR(SourceShare(sides, 0, balance), TargetShare(sides, 0, balance), 0.002);
+  EXPECT_NEAR(SourceShare(sides, 1, balance), TargetShare(sides, 1, balance), 0.002);
+  EXPECT_NEAR(Sum(balance.source_weights), 1000, 1);
 }
 
 TEST(BalanceTest, SaysWhatItDid) {
-  const Sides sides = Make({0.1, 0.3, 0}, {0.8, 0.5, 1});
-  const Balance balance =
-      BalanceTargets(sides.population, sides.source, sides.target, {0, 1, 2}, 10);
+  const Sides sides = Make({0.1, 0.5, 0}, {0.8, 0.95, 1});
+  const Balance balance = Weigh(sides, 4);
   ASSERT_EQ(balance.shares.size(), 1U);
-  EXPECT_EQ(balance.shares[0].attribute, 1);
-  EXPECT_DOUBLE_EQ(balance.shares[0].source, 0.3);
-  EXPECT_DOUBLE_EQ(balance.shares[0].target, 0.5);
-  EXPECT_DOUBLE_EQ(balance.shares[0].weighted, WeightedShare(sides, 1, balance.weights));
+  const auto& [attribute, source, target] = balance.shares[0];
+  EXPECT_EQ(attribute, 1);
+  EXPECT_DOUBLE_EQ(source.plain, 0.5);
+  EXPECT_DOUBLE_EQ(target.plain, 0.95);
+  EXPECT_DOUBLE_EQ(source.weighted, SourceShare(sides, 1, balance));
+  EXPECT_DOUBLE_EQ(target.weighted, TargetShare(sides, 1, balance));
 }
 
-TEST(BalanceTest, NoTargetCountsMoreThanAllowed) {
+TEST(BalanceTest, NobodyCountsMoreThanAllowed) {
   const Sides sides = Make({0.4}, {0.01});
-  const std::vector<double> weights = Weigh(sides, 4);
-  EXPECT_NEAR(WeightedShare(sides, 0, weights), 0.04, 0.005);
-  const auto [least, most] = std::minmax_element(weights.begin(), weights.end());
+  const Balance balance = Weigh(sides, 4);
+  EXPECT_NEAR(TargetShare(sides, 0, balance), 0.04, 0.005);
+  const auto [least, most] =
+      std::minmax_element(balance.target_weights.begin(), balance.target_weights.end());
   EXPECT_NEAR(*most, 4, 1e-6);
   EXPECT_NEAR(*least, 0.97, 0.01);
+  // Sources without it would have to count 1.6 times, those with it a tenth.
+  EXPECT_NEAR(SourceShare(sides, 0, balance), 0.1, 0.005);
+  EXPECT_NEAR(*std::min_element(balance.source_weights.begin(), balance.source_weights.end()), 0.25,
+              1e-6);
 }
 
 TEST(BalanceTest, WhatTheTargetMeansIsLeftAlone) {
   const Sides sides = Make({0.1, 0.3}, {0.8, 0.5});
-  const std::vector<double> weights = Weigh(sides, 10);
-  EXPECT_NEAR(WeightedShare(sides, 0, weights), 0.8, 0.02);
-  EXPECT_NEAR(WeightedShare(sides, 1, weights), 0.3, 0.002);
+  const Balance balance = Weigh(sides, 10);
+  EXPECT_NEAR(TargetShare(sides, 0, balance), 0.8, 0.02);
+  EXPECT_NEAR(SourceShare(sides, 0, balance), 0.1, 0.02);
+  EXPECT_NEAR(TargetShare(sides, 1, balance), 0.3, 0.002);
 }
 
 TEST(BalanceTest, WhatNobodyOrEverybodyHasChangesNothing) {
   for (const std::vector<double>& target : {std::vector<double>{0, 1}, {0, 0}, {1, 1}}) {
-    for (const double weight : Weigh(Make({0.2, 0.7}, target), 10)) EXPECT_EQ(weight, 1);
+    const Balance balance = Weigh(Make({0.2, 0.7}, target), 10);
+    for (const double weight : balance.target_weights) EXPECT_EQ(weight, 1);
+    for (const double weight : balance.source_weights) EXPECT_EQ(weight, 1);
   }
-  for (const double weight : Weigh(Make({0, 1}, {0.3, 0.6}), 10)) {
-    EXPECT_GT(weight, 0);
-    EXPECT_LT(weight, 10);
+  const Balance balance = Weigh(Make({0, 1}, {0.3, 0.6}), 10);
+  for (const std::vector<double>& weights : {balance.source_weights, balance.target_weights}) {
+    for (const double weight : weights) {
+      EXPECT_GT(weight, 0);
+      EXPECT_LT(weight, 10);
+    }
   }
 }
 

@@ -50,23 +50,23 @@ class TrainTest(unittest.TestCase):
     def test_resume_gives_the_same_bits_with_every_loss_of_makeover(self):
         self.check_resume("makeover", "down0", "gradient_penalty_steps=2", "augment=0.5", "noise=0.1")
 
-    def test_resume_gives_the_same_bits_with_balanced_targets(self):
+    def test_resume_gives_the_same_bits_with_balanced_families(self):
         # Sources 0 to 4: two smile. Targets 5 to 8: three do.
         write_index(self.path("index"), ["Male", "Smiling"], [1, 3, 1, 3, 1, 2, 2, 2, 0])
         aim = ("--index", self.path("index"), "--source", "male", "--target", "!male")
         _, log = self.check_resume("makeover", "down0", "balance=3", "keep_weight=1", "aim_weight=1", more=aim)
-        self.assertIn("balanced targets: Smiling 42% (75%, sources 40%)", log)
+        self.assertIn("balanced sources and targets: Smiling 43% and 42% (40% and 75%)", log)
         _, log = self.train("even", "--recipe", "makeover", "--steps", 6, "--set", "balance=1", *aim)
         self.assertNotIn("balanced", log)
         even, balanced = (state(checkpoint(self.path(run), 6)) for run in ("even", "straight"))
         self.assertNotEqual(even["generator.down0.conv1.weight"], balanced["generator.down0.conv1.weight"])
 
-    def test_targets_are_balanced_against_those_sources_that_are_none(self):
+    def test_families_are_balanced_without_sources_that_are_targets(self):
         write_index(self.path("index"), ["Male", "Smiling"], [1, 3, 1, 3, 1, 2, 2, 2, 0])
         for sources, said in (([0, 1, 2, 3, 4], True), ([0, 1, 2, 3, 4, 5], True), ([5, 6, 7, 8], False)):
             _, log = self.train(f"out{sources[0]}{len(sources)}", "--recipe", "makeover", "--steps", 1, "--index",
                                 self.path("index"), "--source", "male", "--target", "!male", rows=(sources, [5, 6, 7, 8]))
-            self.assertEqual("(75%, sources 40%)" in log, said, log)
+            self.assertEqual("(40% and 75%)" in log, said, log)
 
     def test_a_run_that_reads_attributes_does_not_go_on_without_them(self):
         write_index(self.path("index"), ["Male", "Smiling"], [1, 3, 1, 3, 1, 2, 2, 2, 0])

@@ -26,37 +26,45 @@ double ShareOf(const Population& population, const std::vector<int64_t>& rows, i
   return with / all;
 }
 
-using Share = Balance::Share;
+using Shares = Balance::Shares;
 
-std::vector<Share> SharesOf(const Population& population, const std::vector<int64_t>& source,
-                            const std::vector<int64_t>& target,
-                            const std::vector<int>& attributes) {
+std::vector<Shares> SharesOf(const Population& population, const std::vector<int64_t>& source,
+                             const std::vector<int64_t>& target,
+                             const std::vector<int>& attributes) {
   const std::vector<double> even_source(source.size(), 1);
   const std::vector<double> even_target(target.size(), 1);
-  std::vector<Share> shares;
+  std::vector<Shares> all;
   for (const int attribute : attributes) {
-    Share share;
-    share.attribute = attribute;
-    share.source = ShareOf(population, source, attribute, even_source);
-    share.target = ShareOf(population, target, attribute, even_target);
+    Shares shares;
+    shares.attribute = attribute;
+    shares.source.plain = ShareOf(population, source, attribute, even_source);
+    shares.target.plain = ShareOf(population, target, attribute, even_target);
     // Where all targets or none have it, no weights change their share.
-    const bool fixed = share.target <= 0 || share.target >= 1;
-    if (!fixed && std::abs(share.source - share.target) <= kMeant) shares.push_back(share);
+    const bool fixed = shares.target.plain <= 0 || shares.target.plain >= 1;
+    if (!fixed && std::abs(shares.source.plain - shares.target.plain) <= kMeant)
+      all.push_back(shares);
   }
-  return shares;
+  return all;
 }
 
-// One attribute's share among the targets becomes that among so many sources.
-void Reach(const Share& goal, size_t sources, const Population& population,
-           const std::vector<int64_t>& target, std::vector<double>* weights) {
+// Where a family's share of an attribute shall come to: what it is among so many others.
+struct Goal {
+  int attribute = 0;
+  double share = 0;
+  size_t others = 0;
+};
+
+void Reach(const Goal& goal, const Population& population, const std::vector<int64_t>& rows,
+           std::vector<double>* weights) {
+  const double share = ShareOf(population, rows, goal.attribute, *weights);
+  if (share <= 0 || share >= 1) return;
   // Never 0 or 1, which would put weights at 0 that other attributes still need.
-  const auto count = static_cast<double>(sources);
-  const double wanted = (goal.source * count + 0.5) / (count + 1);
-  const double share = ShareOf(population, target, goal.attribute, *weights);
+  const auto count = static_cast<double>(goal.others);
+  const double wanted = (goal.share * count + 0.5) / (count + 1);
   const double with = wanted / share;
   const double without = (1 - wanted) / (1 - share);
-  for (size_t i = 0; i < target.size(); ++i)
-    (*weights)[i] *= Has(population, target[i], goal.attribute) ? with : without;
+  for (size_t i = 0; i < rows.size(); ++i)
+    (*weights)[i] *= Has(population, rows[i], goal.attribute) ? with : without;
 }
 
 void MakeMeanOne(std::vector<double>* weights) {
@@ -74,21 +82,36 @@ void Bound(double most, std::vector<double>* weights) {
   }
 }
 
+std::vector<double> Weights(const Population& population, const std::vector<int64_t>& rows,
+                            const std::vector<Goal>& goals, double most) {
+  std::vector<double> weights(rows.size(), 1);
+  for (int round = 0; round < kRounds; ++round) {
+    for (const Goal& goal : goals) Reach(goal, population, rows, &weights);
+    Bound(most, &weights);
+  }
+  return weights;
+}
+
 }  // namespace
 
-Balance BalanceTargets(const Population& population, const std::vector<int64_t>& source,
-                       const std::vector<int64_t>& target, const std::vector<int>& attributes,
-                       double most) {
+Balance BalanceFamilies(const Population& population, const std::vector<int64_t>& source,
+                        const std::vector<int64_t>& target, const std::vector<int>& attributes,
+                        double most) {
   Balance balance;
-  balance.weights.assign(target.size(), 1);
   balance.shares = SharesOf(population, source, target, attributes);
-  for (int round = 0; round < kRounds; ++round) {
-    for (const Share& share : balance.shares)
-      Reach(share, source.size(), population, target, &balance.weights);
-    Bound(most, &balance.weights);
+  std::vector<Goal> goals;
+  for (const Shares& shares : balance.shares)
+    goals.push_back({shares.attribute, shares.source.plain, source.size()});
+  balance.target_weights = Weights(population, target, goals, most);
+  for (size_t i = 0; i < goals.size(); ++i) {
+    Balance::Share& share = balance.shares[i].target;
+    share.weighted = ShareOf(population, target, goals[i].attribute, balance.target_weights);
+    goals[i] = {goals[i].attribute, share.weighted, target.size()};
   }
-  for (Share& share : balance.shares)
-    share.weighted = ShareOf(population, target, share.attribute, balance.weights);
+  balance.source_weights = Weights(population, source, goals, most);
+  for (Shares& shares : balance.shares) {
+    shares.source.weighted = ShareOf(population, source, shares.attribute, balance.source_weights);
+  }
   return balance;
 }
 

@@ -96,7 +96,7 @@ std::vector<Setting> LossSettings() {
       {"augment", &Config::augment, 0, 1,
        "strength of what is done to pictures before the discriminator; 0: nothing"},
       {"balance", &Config::balance, 1, 1000,
-       "most showings of a target, so that targets resemble sources in what is kept; 1: even"},
+       "most showings of a face, so that the families are alike in what is kept; 1: even"},
       {"flip", &Config::flip, 0, 1, "mirror pictures at random"},
   };
 }

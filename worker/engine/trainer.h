@@ -57,8 +57,9 @@ std::optional<Standing> BestOf(const CheckpointReader& checkpoint);
 struct TrainingRows {
   std::vector<int64_t> source;
   std::vector<int64_t> target;
-  std::vector<double> target_weights;  // see Sampler
-  FaceLabels labels;                   // without any, nothing is read
+  std::vector<double> source_weights;  // see Sampler
+  std::vector<double> target_weights;
+  FaceLabels labels;  // without any, nothing is read
 };
 
 // A copy of a training's whole state in memory.

@@ -40,16 +40,17 @@ std::vector<int64_t> Usable(const std::vector<int64_t>& rows, const PixelCache& 
   return usable;
 }
 
-// Of those rows of the run's targets that are left to train with.
-std::vector<double> WeightsOf(const std::vector<int64_t>& targets, const TrainingRun& run) {
-  if (run.target_weights.empty()) return {};
-  std::map<int64_t, double> weights;
-  for (size_t i = 0; i < run.target_rows.size(); ++i)
-    weights[run.target_rows[i]] = run.target_weights[i];
-  std::vector<double> left;
-  left.reserve(targets.size());
-  for (const int64_t row : targets) left.push_back(weights.at(row));
-  return left;
+// Of a family's weights, one for each of all its rows, those of the rows that are left to train
+// with.
+std::vector<double> WeightsLeft(const std::vector<int64_t>& left, const std::vector<int64_t>& all,
+                                const std::vector<double>& weights) {
+  if (weights.empty()) return {};
+  std::map<int64_t, double> of_row;
+  for (size_t i = 0; i < all.size(); ++i) of_row[all[i]] = weights[i];
+  std::vector<double> of_left;
+  of_left.reserve(left.size());
+  for (const int64_t row : left) of_left.push_back(of_row.at(row));
+  return of_left;
 }
 
 Split SplitRows(const TrainingRun& run, const PixelCache& cache) {
@@ -65,7 +66,10 @@ Split SplitRows(const TrainingRun& run, const PixelCache& cache) {
     if (kept.count(row) == 0) split.training.target.push_back(row);
   }
   RequireRows(split.training.target, "target");
-  split.training.target_weights = WeightsOf(split.training.target, run);
+  split.training.source_weights =
+      WeightsLeft(split.training.source, run.source_rows, run.source_weights);
+  split.training.target_weights =
+      WeightsLeft(split.training.target, run.target_rows, run.target_weights);
   split.training.labels = run.labels;
   auto& learn = split.training.labels.learn;
   const auto unfit = [&](int64_t row) {

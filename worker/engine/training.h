@@ -47,7 +47,8 @@ struct TrainingRun {
   // most a quarter) make the sample picture and are kept out of training on both sides.
   std::vector<int64_t> source_rows;
   std::vector<int64_t> target_rows;
-  // How often each target row is shown, in proportion; empty: all as often.
+  // How often each row is shown, in proportion; empty: all of the family as often.
+  std::vector<double> source_weights;
   std::vector<double> target_weights;
   FaceLabels labels;  // what an attribute reader learns; without names, there is none
 };

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
 #include <thread>
@@ -47,14 +48,16 @@ void LeaveOut(const engine::Division& division, engine::TrainingRun* run) {
 
 void SayBalance(const engine::Balance& balance, const std::vector<std::string>& attributes) {
   std::string text;
-  for (const engine::Balance::Share& share : balance.shares) {
+  for (const auto& [attribute, source, target] : balance.shares) {
     char line[200];
-    std::snprintf(line, sizeof line, "%s %s %.0f%% (%.0f%%, sources %.0f%%)",
-                  text.empty() ? "" : ",", attributes[static_cast<size_t>(share.attribute)].c_str(),
-                  100 * share.weighted, 100 * share.target, 100 * share.source);
+    std::snprintf(line, sizeof line, "%s %s %.0f%% and %.0f%% (%.0f%% and %.0f%%)",
+                  text.empty() ? "" : ",", attributes[static_cast<size_t>(attribute)].c_str(),
+                  100 * source.weighted, 100 * target.weighted, 100 * source.plain,
+                  100 * target.plain);
     text += line;
   }
-  if (!text.empty()) std::fprintf(stderr, "mkengine: balanced targets:%s\n", text.c_str());
+  if (!text.empty())
+    std::fprintf(stderr, "mkengine: balanced sources and targets:%s\n", text.c_str());
 }
 
 // Whoever is not held out can be learned from, of whatever family.
@@ -69,13 +72,13 @@ std::vector<int64_t> RowsToLearn(const engine::Population& population,
 }
 
 engine::FaceLabels LabelsOf(const engine::Population& population, const engine::Division& division,
-                            const std::vector<engine::Balance::Share>& kept,
+                            const std::vector<engine::Balance::Shares>& kept,
                             const engine::Aim& aim) {
   engine::FaceLabels labels;
   labels.population = population;
   labels.learn = RowsToLearn(population, division);
-  for (const engine::Balance::Share& share : kept)
-    labels.kept.push_back({share.attribute, share.source});
+  for (const engine::Balance::Shares& shares : kept)
+    labels.kept.push_back({shares.attribute, shares.source.weighted});
   for (size_t i = 0; i < aim.headline_terms; ++i)
     labels.aimed.push_back({aim.terms[i].attribute, aim.terms[i].value});
   return labels;
@@ -91,7 +94,18 @@ std::vector<int64_t> SourcesThatAreNoTargets(const engine::TrainingRun& run) {
   return others;
 }
 
-// Weighs the targets so that they resemble the sources in what the run shall keep, and says what an
+// One weight for each of all rows: that of the row where there is one, else 1.
+std::vector<double> SpreadWeights(const std::vector<int64_t>& all, const std::vector<int64_t>& rows,
+                                  const std::vector<double>& weights) {
+  std::map<int64_t, double> of_row;
+  for (size_t i = 0; i < rows.size(); ++i) of_row[rows[i]] = weights[i];
+  std::vector<double> spread;
+  spread.reserve(all.size());
+  for (const int64_t row : all) spread.push_back(of_row.count(row) > 0 ? of_row.at(row) : 1);
+  return spread;
+}
+
+// Weighs the families so that they resemble each other in what the run shall keep, and says what an
 // attribute reader shall keep and reach.
 void UseAttributes(const engine::Population& population, const engine::Division& division,
                    engine::TrainingRun* run) {
@@ -107,11 +121,12 @@ void UseAttributes(const engine::Population& population, const engine::Division&
       SidesOf({run->filters.source, run->filters.target}, false, population.attributes);
   const engine::Aim aim = AimOf(sides, population.attributes);
   engine::Balance balance =
-      engine::BalanceTargets(population, sources, run->target_rows,
-                             engine::KeptAttributes(population, aim), run->config.balance);
+      engine::BalanceFamilies(population, sources, run->target_rows,
+                              engine::KeptAttributes(population, aim), run->config.balance);
   if (run->config.balance > 1) {
     SayBalance(balance, population.attributes);
-    run->target_weights = std::move(balance.weights);
+    run->source_weights = SpreadWeights(run->source_rows, sources, balance.source_weights);
+    run->target_weights = std::move(balance.target_weights);
   }
   if (run->config.UsesReader()) run->labels = LabelsOf(population, division, balance.shares, aim);
 }

@@ -25,6 +25,7 @@
 #include "worker/engine/sampler.h"
 #include "worker/engine/schedule.h"
 #include "worker/engine/step_inputs.h"
+#include "worker/engine/training_rows.h"
 
 namespace makeover::engine {
 
@@ -53,14 +54,6 @@ struct CheckpointAbout {
 
 // The best evaluation that a checkpoint knows of.
 std::optional<Standing> BestOf(const CheckpointReader& checkpoint);
-
-struct TrainingRows {
-  std::vector<int64_t> source;
-  std::vector<int64_t> target;
-  std::vector<double> source_weights;  // see Sampler
-  std::vector<double> target_weights;
-  FaceLabels labels;  // without any, nothing is read
-};
 
 // A copy of a training's whole state in memory.
 struct Snapshot {

@@ -4,10 +4,8 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <sstream>
 
 #include "worker/engine/batch.h"
@@ -17,67 +15,10 @@
 #include "worker/engine/health.h"
 #include "worker/engine/sheet.h"
 #include "worker/engine/trainer.h"
+#include "worker/engine/training_rows.h"
 
 namespace makeover::engine {
 namespace {
-
-struct Split {
-  std::vector<int64_t> samples;
-  TrainingRows training;
-};
-
-std::vector<int64_t> Usable(const std::vector<int64_t>& rows, const PixelCache& cache) {
-  std::vector<int64_t> usable;
-  for (const int64_t row : rows) {
-    if (row < 0 || row >= cache.rows()) {
-      throw EngineError(ErrorClass::kUser, "bad_rows",
-                        "Row " + std::to_string(row) + " is not in the pixel cache of " +
-                            std::to_string(cache.rows()) + " rows.",
-                        "Make rows and cache from the same dataset.");
-    }
-    if (cache.Has(row)) usable.push_back(row);
-  }
-  return usable;
-}
-
-// Of a family's weights, one for each of all its rows, those of the rows that are left to train
-// with.
-std::vector<double> WeightsLeft(const std::vector<int64_t>& left, const std::vector<int64_t>& all,
-                                const std::vector<double>& weights) {
-  if (weights.empty()) return {};
-  std::map<int64_t, double> of_row;
-  for (size_t i = 0; i < all.size(); ++i) of_row[all[i]] = weights[i];
-  std::vector<double> of_left;
-  of_left.reserve(left.size());
-  for (const int64_t row : left) of_left.push_back(of_row.at(row));
-  return of_left;
-}
-
-Split SplitRows(const TrainingRun& run, const PixelCache& cache) {
-  std::vector<int64_t> source = Usable(run.source_rows, cache);
-  RequireRows(source, "source");
-  const size_t held = std::min<size_t>(static_cast<size_t>(run.config.sample_count),
-                                       std::max<size_t>(1, source.size() / 4));
-  Split split;
-  split.samples.assign(source.begin(), source.begin() + static_cast<int64_t>(held));
-  split.training.source.assign(source.begin() + static_cast<int64_t>(held), source.end());
-  const std::set<int64_t> kept(split.samples.begin(), split.samples.end());
-  for (const int64_t row : Usable(run.target_rows, cache)) {
-    if (kept.count(row) == 0) split.training.target.push_back(row);
-  }
-  RequireRows(split.training.target, "target");
-  split.training.source_weights =
-      WeightsLeft(split.training.source, run.source_rows, run.source_weights);
-  split.training.target_weights =
-      WeightsLeft(split.training.target, run.target_rows, run.target_weights);
-  split.training.labels = run.labels;
-  auto& learn = split.training.labels.learn;
-  const auto unfit = [&](int64_t row) {
-    return row >= cache.rows() || !cache.Has(row) || kept.count(row) > 0;
-  };
-  learn.erase(std::remove_if(learn.begin(), learn.end(), unfit), learn.end());
-  return split;
-}
 
 std::string Numbered(const char* format, int64_t step) {
   char name[64];
@@ -370,14 +311,6 @@ Config ConfigOfCheckpoint(const std::string& path) { return CheckpointReader(pat
 ModelFilters FiltersOfCheckpoint(const std::string& path) {
   const CheckpointReader checkpoint(path);
   return {checkpoint.info().source, checkpoint.info().target};
-}
-
-void RequireRows(const std::vector<int64_t>& rows, const char* side) {
-  if (rows.size() >= 2) return;
-  throw EngineError(ErrorClass::kUser, "too_few_pictures",
-                    "There are too few usable " + std::string(side) +
-                        " pictures to train: " + std::to_string(rows.size()) + ".",
-                    "Choose a filter that selects more pictures.");
 }
 
 bool Train(const TrainingRun& run, const PixelCache& cache, const Surroundings& surroundings) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,9 +48,9 @@ struct TrainingRun {
   // most a quarter) make the sample picture and are kept out of training on both sides.
   std::vector<int64_t> source_rows;
   std::vector<int64_t> target_rows;
-  // How often each row is shown, in proportion; empty: all of the family as often.
-  std::vector<double> source_weights;
-  std::vector<double> target_weights;
+  // By row, how often it is shown, in proportion; others count 1. Empty: all as often.
+  std::map<int64_t, double> source_weights;
+  std::map<int64_t, double> target_weights;
   FaceLabels labels;  // what an attribute reader learns; without names, there is none
 };
 
@@ -58,10 +59,6 @@ Config ConfigOfCheckpoint(const std::string& path);
 
 // The filters that it was trained with. Throws EngineError.
 ModelFilters FiltersOfCheckpoint(const std::string& path);
-
-// Throws EngineError of class USER where there are too few rows to train with; `side` is "source"
-// or "target".
-void RequireRows(const std::vector<int64_t>& rows, const char* side);
 
 // Returns true when the run is done, false when it was stopped; either way everything is saved.
 // Throws EngineError.

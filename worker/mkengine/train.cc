@@ -1,20 +1,20 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <set>
 #include <thread>
 #include <utility>
 
 #include "storage/filter.h"
-#include "worker/engine/balance.h"
 #include "worker/engine/config.h"
 #include "worker/engine/file.h"
 #include "worker/engine/pixel_cache.h"
 #include "worker/engine/training.h"
+#include "worker/engine/training_rows.h"
 #include "worker/mkengine/command.h"
 #include "worker/mkengine/face_options.h"
+#include "worker/mkengine/family_attributes.h"
 #include "worker/mkengine/filters.h"
 #include "worker/mkengine/index.h"
 #include "worker/mkengine/picture_sources.h"
@@ -44,91 +44,6 @@ void LeaveOut(const engine::Division& division, engine::TrainingRun* run) {
   if (std::min(source.size(), target.size()) < kLeftMin) return;
   run->source_rows = std::move(source);
   run->target_rows = std::move(target);
-}
-
-void SayBalance(const engine::Balance& balance, const std::vector<std::string>& attributes) {
-  std::string text;
-  for (const auto& [attribute, source, target] : balance.shares) {
-    char line[200];
-    std::snprintf(line, sizeof line, "%s %s %.0f%% and %.0f%% (%.0f%% and %.0f%%)",
-                  text.empty() ? "" : ",", attributes[static_cast<size_t>(attribute)].c_str(),
-                  100 * source.weighted, 100 * target.weighted, 100 * source.plain,
-                  100 * target.plain);
-    text += line;
-  }
-  if (!text.empty())
-    std::fprintf(stderr, "mkengine: balanced sources and targets:%s\n", text.c_str());
-}
-
-// Whoever is not held out can be learned from, of whatever family.
-std::vector<int64_t> RowsToLearn(const engine::Population& population,
-                                 const engine::Division& division) {
-  const std::set<int64_t> held_out(division.held_out.begin(), division.held_out.end());
-  std::vector<int64_t> rows;
-  for (int64_t row = 0; row < static_cast<int64_t>(population.bits.size()); ++row) {
-    if (held_out.count(row) == 0) rows.push_back(row);
-  }
-  return rows;
-}
-
-engine::FaceLabels LabelsOf(const engine::Population& population, const engine::Division& division,
-                            const std::vector<engine::Balance::Shares>& kept,
-                            const engine::Aim& aim) {
-  engine::FaceLabels labels;
-  labels.population = population;
-  labels.learn = RowsToLearn(population, division);
-  for (const engine::Balance::Shares& shares : kept)
-    labels.kept.push_back({shares.attribute, shares.source.weighted});
-  for (size_t i = 0; i < aim.headline_terms; ++i)
-    labels.aimed.push_back({aim.terms[i].attribute, aim.terms[i].value});
-  return labels;
-}
-
-// What the target means shows in how the targets differ from those sources that are none.
-std::vector<int64_t> SourcesThatAreNoTargets(const engine::TrainingRun& run) {
-  const std::set<int64_t> targets(run.target_rows.begin(), run.target_rows.end());
-  std::vector<int64_t> others;
-  for (const int64_t row : run.source_rows) {
-    if (targets.count(row) == 0) others.push_back(row);
-  }
-  return others;
-}
-
-// One weight for each of all rows: that of the row where there is one, else 1.
-std::vector<double> SpreadWeights(const std::vector<int64_t>& all, const std::vector<int64_t>& rows,
-                                  const std::vector<double>& weights) {
-  std::map<int64_t, double> of_row;
-  for (size_t i = 0; i < rows.size(); ++i) of_row[rows[i]] = weights[i];
-  std::vector<double> spread;
-  spread.reserve(all.size());
-  for (const int64_t row : all) spread.push_back(of_row.count(row) > 0 ? of_row.at(row) : 1);
-  return spread;
-}
-
-// Weighs the families so that they resemble each other in what the run shall keep, and says what an
-// attribute reader shall keep and reach.
-void UseAttributes(const engine::Population& population, const engine::Division& division,
-                   engine::TrainingRun* run) {
-  const std::vector<int64_t> sources = SourcesThatAreNoTargets(*run);
-  if (run->filters.target.empty() || sources.empty() || run->target_rows.empty()) return;
-  const auto size = static_cast<int64_t>(population.bits.size());
-  for (const std::vector<int64_t>& rows : {sources, run->target_rows}) {
-    if (*std::max_element(rows.begin(), rows.end()) < size) continue;
-    throw UsageError("The lists of rows name more than the " + std::to_string(size) +
-                     " rows of the index: make both from the same dataset.");
-  }
-  const Sides sides =
-      SidesOf({run->filters.source, run->filters.target}, false, population.attributes);
-  const engine::Aim aim = AimOf(sides, population.attributes);
-  engine::Balance balance =
-      engine::BalanceFamilies(population, sources, run->target_rows,
-                              engine::KeptAttributes(population, aim), run->config.balance);
-  if (run->config.balance > 1) {
-    SayBalance(balance, population.attributes);
-    run->source_weights = SpreadWeights(run->source_rows, sources, balance.source_weights);
-    run->target_weights = std::move(balance.target_weights);
-  }
-  if (run->config.UsesReader()) run->labels = LabelsOf(population, division, balance.shares, aim);
 }
 
 // Rows of the folder that the filter selects. Test pictures stay out of training.

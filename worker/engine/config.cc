@@ -244,7 +244,6 @@ Config Makeover() {
   config.beta1 = 0.5;
   config.learning_rate = 1e-3;
   config.pixel_weight = 0.3;
-  config.augment = 0.4;
   config.balance = 4;
   config.keep_weight = 16;
   config.aim_weight = 2;

@@ -102,7 +102,7 @@ void Replay::GiveUp() {
 
 Tensors Replay::Check(const Tensors& inputs, const Function& function) {
   const std::vector<Tensors> before = ClonesOfParts(state_);
-  const Tensors wanted = Clones(function(inputs));
+  Tensors wanted = Clones(function(inputs));
   const std::vector<Tensors> after = ClonesOfParts(state_);
   CopyIntoParts(state_, before);
   try {

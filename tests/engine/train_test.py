@@ -81,13 +81,14 @@ class TrainTest(unittest.TestCase):
     def check_cost(self, loss):
         """That a result which is still nearly its face costs its weight times a little."""
         def last_values(out, weight):
-            words = ("--recipe", "makeover", "--steps", 3, "--set", "warm_up=0", "--set", "mirror_weight=0", "--set", "hue_weight=0")
+            words = ("--recipe", "makeover", "--steps", 3, "--set", "warm_up=0", "--set", "mirror_weight=0", "--set", "hue_weight=0", "--set",
+                     "cold_weight=0")
             events, _ = self.train(out, *words, "--set", f"{loss}_weight={weight}")
             return [e for e in events if e["event"] == "metrics"][-1]["values"]
         self.assertNotIn(loss, last_values("without", 0))
         values = last_values("with", 1000)
         other = 0.7 * values["adversarial"] + 0.3 * values["pixel"] + values["identity"]
-        self.assertGreater(values[loss], 1e-5)
+        self.assertGreater(1000 * values[loss], 1e-4)  # far beyond what the sums are compared to
         self.assertLess(values[loss], 0.01)
         self.assertAlmostEqual(values["generator"], other + 1000 * values[loss], delta=1e-5 * (1 + abs(values["generator"])))
 
@@ -96,6 +97,9 @@ class TrainTest(unittest.TestCase):
 
     def test_changed_colours_cost(self):
         self.check_cost("hue")
+
+    def test_cold_colours_cost(self):
+        self.check_cost("cold")
 
     def test_rows_beyond_the_index_are_refused(self):
         write_index(self.path("index"), ["Male"], [1, 0])

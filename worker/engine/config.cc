@@ -83,6 +83,8 @@ std::vector<Setting> LossSettings() {
        "of the loss that keeps target faces as they are"},
       {"hue_weight", &Config::hue_weight, 0, 1000,
        "of the loss that keeps the colours of places, their brightness apart"},
+      {"cold_weight", &Config::cold_weight, 0, 1000,
+       "of the loss against places bluer or greener than grey and than they were"},
       {"mirror_weight", &Config::mirror_weight, 0, 1000,
        "of the loss that makes mirrored faces' results mirrored results"},
       {"keep_weight", &Config::keep_weight, 0, 1000,
@@ -238,6 +240,7 @@ Config Makeover() {
   config.gradient_penalty = 1;
   config.identity_weight = 1;
   config.hue_weight = 3;
+  config.cold_weight = 30;
   config.mirror_weight = 1;
   config.noise = 0;
   config.warm_up = 100;

@@ -42,6 +42,7 @@ struct Config {
   int64_t gradient_penalty_steps = 16;  // R1 every so many steps, so many times as strong
   double identity_weight = 0;           // of |G(target) - target|, beside the other losses
   double hue_weight = 0;                // of colours that changed, their brightness apart
+  double cold_weight = 0;               // of places that became bluer or greener than grey
   double mirror_weight = 0;             // of |G(mirrored source) - mirrored G(source)|
   double keep_weight = 0;      // of an attribute reader's loss for attributes to keep; 0: none
   double aim_weight = 0;       // and for those that the target filter demands

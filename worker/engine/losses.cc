@@ -13,6 +13,18 @@ torch::Tensor HueLoss(const torch::Tensor& result, const torch::Tensor& source) 
   return (change - change.mean(1, true)).abs().mean();
 }
 
+torch::Tensor ColdLoss(const torch::Tensor& result, const torch::Tensor& source) {
+  // Hardly to be seen, and free: else what is grey could not even begin to change.
+  constexpr double kFree = 0.05;
+  const auto cold = [](const torch::Tensor& pictures) {
+    const torch::Tensor red = pictures.narrow(1, 0, 1);
+    const torch::Tensor green = pictures.narrow(1, 1, 1);
+    const torch::Tensor blue = pictures.narrow(1, 2, 1);
+    return torch::cat({blue - red, green - torch::max(red, blue)}, 1).clamp_min(0);
+  };
+  return (cold(result) - cold(source) - kFree).clamp_min(0).mean();
+}
+
 torch::Tensor MirrorLoss(const torch::Tensor& result, const torch::Tensor& mirrored) {
   constexpr int64_t kAcross = 3;
   return (mirrored.flip(kAcross) - result.narrow(0, 0, mirrored.size(0))).abs().mean();

@@ -133,6 +133,10 @@ StepValues Trainer::Losses(const Pass& pass, const torch::Tensor& rates) const {
     values.hue = HueLoss(pass.result, pass.source);
     values.generator = values.generator + config_.hue_weight * values.hue;
   }
+  if (config_.cold_weight > 0) {
+    values.cold = ColdLoss(pass.result, pass.source);
+    values.generator = values.generator + config_.cold_weight * values.cold;
+  }
   if (pass.kept.defined()) {
     values.identity = (pass.kept - pass.target.narrow(0, 0, pass.kept.size(0))).abs().mean();
     values.generator = values.generator + config_.identity_weight * values.identity;

@@ -33,14 +33,14 @@ namespace makeover::engine {
 // the next step; identity, mirror, penalty and those of the attribute reader (kept and aimed ones
 // of results; of real faces) are undefined where the recipe has none or the step computed none.
 struct StepValues {
-  torch::Tensor generator, discriminator, adversarial, pixel, hue, identity, mirror, penalty, kept,
-      aimed, reader;
+  torch::Tensor generator, discriminator, adversarial, pixel, hue, cold, identity, mirror, penalty,
+      kept, aimed, reader;
   double temperature = 0;
   double learning_rate = 0;
 
   std::vector<torch::Tensor*> Tensors() {
-    return {&generator, &discriminator, &adversarial, &pixel, &hue,   &identity,
-            &mirror,    &penalty,       &kept,        &aimed, &reader};
+    return {&generator, &discriminator, &adversarial, &pixel, &hue,   &cold,
+            &identity,  &mirror,        &penalty,     &kept,  &aimed, &reader};
   }
 };
 

@@ -164,33 +164,48 @@ torch::Tensor Plain(float red, float green, float blue) {
   return torch::tensor({red, green, blue}).view({1, 3, 1, 1}).expand({2, 3, 4, 4});
 }
 
-TEST(ColdLossTest, WarmAndGreyPlacesAreFree) {
+// Of results where sources and targets are skin.
+float ColdOfSkin(const torch::Tensor& result) {
   const torch::Tensor skin = Plain(0.8F, 0.6F, 0.5F);
+  return ColdLoss(result, skin, skin).item<float>();
+}
+
+TEST(ColdLossTest, WarmAndGreyPlacesAreFree) {
   for (const torch::Tensor& result :
        {Plain(0.9F, 0.9F, 0.9F), Plain(0.2F, 0.2F, 0.2F), Plain(0.9F, 0.3F, 0.3F),
         Plain(0.9F, 0.9F, 0.1F), Plain(0.9F, 0.2F, 0.9F), Plain(0.5F, 0.54F, 0.54F)})
-    EXPECT_EQ(ColdLoss(result, skin).item<float>(), 0) << result;
+    EXPECT_EQ(ColdOfSkin(result), 0) << result;
 }
 
 TEST(ColdLossTest, BlueGreenAndCyanCostHowFarBeyondGreyTheyAre) {
-  const auto of_skin = [](const torch::Tensor& result) {
-    return ColdLoss(result, Plain(0.8F, 0.6F, 0.5F)).item<float>();
-  };
-  EXPECT_NEAR(of_skin(Plain(0.3F, 0.3F, 0.7F)), 0.35 / 2, 1e-6);
-  EXPECT_NEAR(of_skin(Plain(0.3F, 0.7F, 0.2F)), 0.35 / 2, 1e-6);
-  EXPECT_NEAR(of_skin(Plain(0.3F, 0.7F, 0.6F)), (0.25 + 0.05) / 2, 1e-6);
+  EXPECT_NEAR(ColdOfSkin(Plain(0.3F, 0.3F, 0.7F)), 0.35 / 2, 1e-6);
+  EXPECT_NEAR(ColdOfSkin(Plain(0.3F, 0.7F, 0.2F)), 0.35 / 2, 1e-6);
+  EXPECT_NEAR(ColdOfSkin(Plain(0.3F, 0.7F, 0.6F)), (0.25 + 0.05) / 2, 1e-6);
 }
 
 TEST(ColdLossTest, WhatWasColdMayStay) {
+  const torch::Tensor skin = Plain(0.8F, 0.6F, 0.5F);
   const torch::Tensor sky = Plain(0.2F, 0.3F, 0.6F);
-  EXPECT_EQ(ColdLoss(sky, sky).item<float>(), 0);
-  EXPECT_EQ(ColdLoss(Plain(0.4F, 0.4F, 0.6F), sky).item<float>(), 0);
-  EXPECT_NEAR(ColdLoss(Plain(0.2F, 0.3F, 0.7F), sky).item<float>(), 0.05 / 2, 1e-6);
+  const auto of_sky = [&](const torch::Tensor& result) {
+    return ColdLoss(result, sky, skin).item<float>();
+  };
+  EXPECT_EQ(of_sky(sky), 0);
+  EXPECT_EQ(of_sky(Plain(0.4F, 0.4F, 0.6F)), 0);
+  EXPECT_NEAR(of_sky(Plain(0.2F, 0.3F, 0.7F)), 0.05 / 2, 1e-6);
   // Place by place: a warmer neighbour makes up for nothing.
   torch::Tensor rim = sky.clone();
   rim.select(1, 2).select(2, 0).add_(0.3);
   rim.select(1, 2).select(2, 1).sub_(0.3);
-  EXPECT_NEAR(ColdLoss(rim, sky).item<float>(), 0.25 / 4 / 2, 1e-6);
+  EXPECT_NEAR(of_sky(rim), 0.25 / 4 / 2, 1e-6);
+}
+
+TEST(ColdLossTest, WhereTargetsAreColdResultsMayBe) {
+  const torch::Tensor skin = Plain(0.8F, 0.6F, 0.5F);
+  torch::Tensor painted = Plain(0.3F, 0.7F, 0.3F).clone();
+  EXPECT_EQ(ColdLoss(painted, skin, painted).item<float>(), 0);
+  // Green by 0.4; of one target of two it makes 0.2 usual.
+  painted.select(0, 1).copy_(skin[1]);
+  EXPECT_NEAR(ColdLoss(Plain(0.3F, 0.7F, 0.3F), skin, painted).item<float>(), 0.15 / 2, 1e-6);
 }
 
 TEST(MirrorLossTest, IsNoneWhereMirroredFacesGiveMirroredResults) {

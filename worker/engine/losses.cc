@@ -13,7 +13,8 @@ torch::Tensor HueLoss(const torch::Tensor& result, const torch::Tensor& source) 
   return (change - change.mean(1, true)).abs().mean();
 }
 
-torch::Tensor ColdLoss(const torch::Tensor& result, const torch::Tensor& source) {
+torch::Tensor ColdLoss(const torch::Tensor& result, const torch::Tensor& source,
+                       const torch::Tensor& target) {
   // Hardly to be seen, and free: else what is grey could not even begin to change.
   constexpr double kFree = 0.05;
   const auto cold = [](const torch::Tensor& pictures) {
@@ -22,7 +23,8 @@ torch::Tensor ColdLoss(const torch::Tensor& result, const torch::Tensor& source)
     const torch::Tensor blue = pictures.narrow(1, 2, 1);
     return torch::cat({blue - red, green - torch::max(red, blue)}, 1).clamp_min(0);
   };
-  return (cold(result) - cold(source) - kFree).clamp_min(0).mean();
+  const torch::Tensor usual = torch::max(cold(source), cold(target).mean(0, true));
+  return (cold(result) - usual - kFree).clamp_min(0).mean();
 }
 
 torch::Tensor MirrorLoss(const torch::Tensor& result, const torch::Tensor& mirrored) {

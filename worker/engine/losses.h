@@ -15,10 +15,11 @@ torch::Tensor PixelLoss(const torch::Tensor& result, const torch::Tensor& source
 // a place may become brighter or darker, but not bluer. Both [N, 3, H, W].
 torch::Tensor HueLoss(const torch::Tensor& result, const torch::Tensor& source);
 
-// Mean of how much colder than grey a place is, and than it was, beyond a free 0.05: its blue above
-// its red, its green above the larger of both. Skin, lips, hair and teeth are never cold; what was
-// cold may stay so. Both [N, 3, H, W], red first.
-torch::Tensor ColdLoss(const torch::Tensor& result, const torch::Tensor& source);
+// Mean of how much colder a place is than grey, than it was, and than targets are there in the
+// mean, beyond a free 0.05: its blue above its red, its green above the larger of both. Skin, lips,
+// hair and teeth are seldom cold; what was cold may stay so. All [N, 3, H, W], red first.
+torch::Tensor ColdLoss(const torch::Tensor& result, const torch::Tensor& source,
+                       const torch::Tensor& target);
 
 // Mean |mirror(mirrored) - result| over the first of the results: left to right what a mirrored
 // face becomes shall be what the face becomes. `mirrored` [M, 3, H, W] are results of the first M

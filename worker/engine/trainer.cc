@@ -134,7 +134,7 @@ StepValues Trainer::Losses(const Pass& pass, const torch::Tensor& rates) const {
     values.generator = values.generator + config_.hue_weight * values.hue;
   }
   if (config_.cold_weight > 0) {
-    values.cold = ColdLoss(pass.result, pass.source);
+    values.cold = ColdLoss(pass.result, pass.source, pass.target);
     values.generator = values.generator + config_.cold_weight * values.cold;
   }
   if (pass.kept.defined()) {

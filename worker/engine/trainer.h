@@ -30,8 +30,9 @@
 namespace makeover::engine {
 
 // What one step saw. Losses are scalars that may still be computed on the device, and hold until
-// the next step; identity, mirror, penalty and those of the attribute reader (kept and aimed ones
-// of results; of real faces) are undefined where the recipe has none or the step computed none.
+// the next step; hue, cold, identity, mirror, penalty and those of the attribute reader (kept and
+// aimed ones of results; of real faces) are undefined where the recipe has none or the step
+// computed none.
 struct StepValues {
   torch::Tensor generator, discriminator, adversarial, pixel, hue, cold, identity, mirror, penalty,
       kept, aimed, reader;

@@ -55,5 +55,46 @@ TEST_F(TrainerTest, FacesOfBothFamiliesAreSeenByWeight) {
   EXPECT_TRUE(Same(Trained(rows), one_of_each));
 }
 
+// Grey sources and targets of one colour, to which results come within a few steps.
+class ColourTest : public TrainerTest {
+ protected:
+  ColourTest() {
+    config_.learning_rate = 0.002;
+    config_.warm_up = 0;
+    config_.pixel_weight = 0;
+    config_.hue_weight = 1e-9;  // only to be told of it
+    config_.cold_weight = 1e-9;
+  }
+
+  // Of the step after so many.
+  StepValues After(int64_t steps, const std::vector<uint8_t>& colour) const {
+    PixelCacheWriter writer(scratch_ / "colours.pixels", kShape, 4);
+    for (const int64_t row : {0, 1}) writer.Put(row, Plain({128, 128, 128}));
+    for (const int64_t row : {2, 3}) writer.Put(row, Plain(colour));
+    writer.Commit();
+    const PixelCache cache(scratch_ / "colours.pixels");
+    TrainingRows rows;
+    rows.source = {0, 1};
+    rows.target = {2, 3};
+    Trainer trainer(config_, {"cpu", Precision::kFp32, 1}, cache, rows);
+    Position position;
+    for (; position.step < steps; ++position.step) trainer.Step(position);
+    return trainer.Step(position);
+  }
+
+  static std::vector<uint8_t> Plain(const std::vector<uint8_t>& colour) {
+    std::vector<uint8_t> pixels;
+    for (int64_t i = 0; i < kShape.bytes(); i += 3)
+      pixels.insert(pixels.end(), colour.begin(), colour.end());
+    return pixels;
+  }
+};
+
+TEST_F(ColourTest, ResultsMayBeAsColdAsTheTargetsAre) {
+  const StepValues values = After(12, {0, 0, 255});
+  EXPECT_GT(values.hue.item<float>(), 0.2F);
+  EXPECT_LT(values.cold.item<float>(), 0.01F);
+}
+
 }  // namespace
 }  // namespace makeover::engine

@@ -84,7 +84,8 @@ std::vector<Setting> LossSettings() {
       {"hue_weight", &Config::hue_weight, 0, 1000,
        "of the loss that keeps the colours of places, their brightness apart"},
       {"cold_weight", &Config::cold_weight, 0, 1000,
-       "of the loss against places bluer or greener than grey and than they were"},
+       "of the loss against places bluer or greener than grey, than they were and than targets "
+       "are"},
       {"mirror_weight", &Config::mirror_weight, 0, 1000,
        "of the loss that makes mirrored faces' results mirrored results"},
       {"keep_weight", &Config::keep_weight, 0, 1000,

@@ -77,7 +77,6 @@ TEST(ConfigTest, AnOldRunGoesOnWithoutWhatItDidNotKnow) {
   EXPECT_EQ(config.mirror_weight, 0);
   EXPECT_EQ(config.hue_weight, 0);
   EXPECT_EQ(config.cold_weight, 0);
-  EXPECT_EQ(config.match_weight, 0);
   EXPECT_EQ(config.balance, 1);
 }
 

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
 #include "tests/engine/noise_faces.h"
@@ -21,20 +20,6 @@ class TrainerTest : public testing::Test {
     config_.size = kShape;
     config_.window = "full";
     config_.batch_size = 2;
-    config_.steps = 2;
-  }
-
-  // With what a reader learns from in the first of two steps; in the second it rests.
-  static TrainingRows Labelled() {
-    TrainingRows rows;
-    rows.source = {0, 1};
-    rows.target = {2, 3};
-    rows.labels.population.attributes = {"odd"};
-    rows.labels.population.bits = {0, 1, 0, 1};
-    rows.labels.population.identities = {-1, -1, -1, -1};
-    rows.labels.learn = {0, 1, 2, 3};
-    rows.labels.kept = {{0, 0.5}};
-    return rows;
   }
 
   // The networks and optimisers after two steps.
@@ -56,7 +41,7 @@ class TrainerTest : public testing::Test {
 };
 
 TEST_F(TrainerTest, FacesOfBothFamiliesAreSeenByWeight) {
-  TrainingRows rows = Labelled();
+  TrainingRows rows;
   rows.source = {0, 0};
   rows.target = {2, 2};
   const auto one_of_each = Trained(rows);
@@ -70,29 +55,10 @@ TEST_F(TrainerTest, FacesOfBothFamiliesAreSeenByWeight) {
   EXPECT_TRUE(Same(Trained(rows), one_of_each));
 }
 
-TEST_F(TrainerTest, TheDistanceToTheTargetsCountsOnceTheReaderRests) {
-  const PixelCache cache(scratch_ / "noise.pixels");
-  std::vector<StepValues> seconds;
-  for (const double weight : {1.0, 3.0}) {
-    config_.match_weight = weight;
-    Trainer trainer(config_, {"cpu", Precision::kFp32, 1}, cache, Labelled());
-    Position position;
-    EXPECT_FALSE(trainer.Step(position).match.defined());
-    ++position.step;
-    seconds.push_back(trainer.Step(position));
-  }
-  const auto match = seconds[0].match.item<double>();
-  EXPECT_GT(std::abs(match), 1e-3);
-  EXPECT_EQ(seconds[1].match.item<double>(), match);
-  const torch::Tensor more = seconds[1].generator - seconds[0].generator;
-  EXPECT_NEAR(more.item<double>(), 2 * match, 1e-4 * (1 + std::abs(match)));
-}
-
 // Grey sources and targets of one colour, to which results come within a few steps.
 class ColourTest : public TrainerTest {
  protected:
   ColourTest() {
-    config_.steps = 1000;
     config_.learning_rate = 0.002;
     config_.warm_up = 0;
     config_.pixel_weight = 0;

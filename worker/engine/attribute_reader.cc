@@ -121,10 +121,6 @@ AttributeReader::Losses AttributeReader::OfResults(const torch::Tensor& results,
   return losses;
 }
 
-torch::Tensor AttributeReader::Features(const torch::Tensor& pictures) const {
-  return learner_.average()(pictures).features;
-}
-
 JudgeLearner::Lesson AttributeReader::NextLesson(double progress) {
   if (progress >= kLearnShare) return {};
   return learner_.Next(progress / kLearnShare);

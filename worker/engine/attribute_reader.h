@@ -51,9 +51,6 @@ class AttributeReader {
   Losses OfResults(const torch::Tensor& results, const torch::Tensor& sources,
                    const Glance& glance) const;
 
-  // What it sees of whole pictures [N, 3, H, W], neither shifted nor in noise: [N, kJudgeFeatures].
-  torch::Tensor Features(const torch::Tensor& pictures) const;
-
   // The next faces to learn from, where `progress`, the share of the training that is done, is
   // below kLearnShare; later on none.
   JudgeLearner::Lesson NextLesson(double progress);

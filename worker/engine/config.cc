@@ -92,8 +92,6 @@ std::vector<Setting> LossSettings() {
        "of the loss that keeps smiles, age, hair and the like as they are; 0: none"},
       {"aim_weight", &Config::aim_weight, 0, 1000,
        "of the loss that makes results read as the target filter says; 0: none"},
-      {"match_weight", &Config::match_weight, 0, 1000,
-       "of the loss that brings results near the targets in what its reader sees; 0: none"},
       {"pixel_weight", &Config::pixel_weight, 0, 1, "share of the pixel loss at temperature 0"},
       {"pixel_weight_anneal", &Config::pixel_weight_anneal, -1, 1,
        "added to pixel_weight at temperature 1"},
@@ -253,7 +251,6 @@ Config Makeover() {
   config.balance = 4;
   config.keep_weight = 16;
   config.aim_weight = 2;
-  config.match_weight = 1;
   config.pixel_weight_anneal = 0;
   return config;
 }

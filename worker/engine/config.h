@@ -46,7 +46,6 @@ struct Config {
   double mirror_weight = 0;             // of |G(mirrored source) - mirrored G(source)|
   double keep_weight = 0;      // of an attribute reader's loss for attributes to keep; 0: none
   double aim_weight = 0;       // and for those that the target filter demands
-  double match_weight = 0;     // of the distance of results and targets in what the reader sees
   double pixel_weight = 0.70;  // share of the pixel loss at temperature 0
   double pixel_weight_anneal = 0.25;  // added to it at temperature 1; within [0, 1] in all
   double noise = 0.2;  // deviation of the instance noise at temperature 1, of pictures in [0, 1]
@@ -74,7 +73,7 @@ struct Config {
   double HalfLife() const;
 
   // Whether an attribute reader takes part, where there are labels.
-  bool UsesReader() const { return keep_weight > 0 || aim_weight > 0 || match_weight > 0; }
+  bool UsesReader() const { return keep_weight > 0 || aim_weight > 0; }
 };
 
 // The first is the default.

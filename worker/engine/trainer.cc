@@ -17,7 +17,6 @@ constexpr int64_t kPart = 4;
 // Of a step's change of each network and each mean. Sums of a GPU differ by the order of their
 // terms; another step's inputs change more.
 constexpr double kReplayTolerance = 0.1;
-constexpr int64_t kTargetsKnown = 2048;  // and of fewer targets all, as often as they are shown
 
 template <typename Network>
 std::shared_ptr<Network> On(const Compute& compute, std::shared_ptr<Network> network) {
@@ -47,7 +46,6 @@ Trainer::Trainer(const Config& config, const Compute& compute, const PixelCache&
               Stream::kSourceOrder, Stream::kSourceFlip),
       target_(rows.target, rows.target_weights, static_cast<uint64_t>(config.seed),
               Stream::kTargetOrder, Stream::kTargetFlip),
-      target_count_(static_cast<int64_t>(rows.target.size())),
       labels_(rows.labels),
       generator_(On(compute, MakeGenerator(config, OptionsFor(config, compute)))),
       average_(On(compute, MakeGenerator(config, OptionsFor(config, compute)))),
@@ -75,26 +73,10 @@ StepInputs Trainer::Draw(const Position& position, double temperature, double le
                         static_cast<uint64_t>(position.step) + 1);
     inputs.glance = reader_->DrawGlance(inputs.source, chance);
     inputs.lesson = reader_->NextLesson(Progress(config_, position));
-    if (config_.match_weight > 0 && !inputs.lesson.any() && !knows_targets_) LookAtTargets();
   }
   inputs.rates = Rates(position, temperature, learning_rate);
   inputs.penalty = PenaltyDue(position);
   return inputs;
-}
-
-// The first in the order of the run, so that each counts by its weight. Once the reader rests it
-// sees the same of them, so no checkpoint holds it.
-void Trainer::LookAtTargets() {
-  const torch::NoGradGuard guard;
-  Sampler sampler = target_;
-  sampler.Seek(0);
-  std::vector<torch::Tensor> features;
-  for (int64_t left = std::min(kTargetsKnown, target_count_); left > 0; left -= kJudgeBatch) {
-    const auto draws = sampler.Next(std::min(left, kJudgeBatch), config_.flip);
-    features.push_back(reader_->Features(MakeBatch(cache_, draws, device_)));
-  }
-  target_features_.Hold(torch::cat(features));
-  knows_targets_ = true;
 }
 
 torch::Tensor Trainer::Rates(const Position& position, double temperature, double learning_rate) {
@@ -231,9 +213,6 @@ void Trainer::AddReading(const Pass& pass, const StepInputs& inputs, StepValues*
   values->aimed = read.aimed;
   if (read.kept.defined()) values->generator = values->generator + config_.keep_weight * read.kept;
   if (read.aimed.defined()) values->generator = values->generator + config_.aim_weight * read.aimed;
-  if (config_.match_weight == 0 || inputs.lesson.any()) return;  // a reader still sees things anew
-  values->match = target_features_.Distance(reader_->Features(pass.result));
-  values->generator = values->generator + config_.match_weight * values->match;
 }
 
 bool Trainer::PenaltyDue(const Position& position) const {
@@ -338,7 +317,6 @@ Position Trainer::Load(const CheckpointReader& checkpoint) {
   }
   // In the file of a run that had none the reader begins with its first weights.
   const bool reader = reader_ != nullptr && checkpoint.Has("reader_ema.dense_weight");
-  knows_targets_ = false;
   checkpoint.Load(reader ? StateWithReader() : State());
   if (reader) reader_->SetSteps(checkpoint.Integer("optimizer.reader.steps"));
   generator_adam_.steps = checkpoint.Integer("optimizer.generator.steps");
@@ -364,7 +342,6 @@ Position Trainer::Restore(const Snapshot& snapshot) {
   const torch::NoGradGuard guard;
   const NamedTensors state = StateWithReader();
   for (size_t i = 0; i < state.size(); ++i) state[i].second.copy_(snapshot.tensors[i]);
-  knows_targets_ = false;
   generator_adam_.steps = snapshot.counts[0];
   discriminator_adam_.steps = snapshot.counts[1];
   source_.Seek(snapshot.counts[2]);

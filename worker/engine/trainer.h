@@ -25,24 +25,23 @@
 #include "worker/engine/sampler.h"
 #include "worker/engine/schedule.h"
 #include "worker/engine/step_inputs.h"
-#include "worker/engine/target_features.h"
 #include "worker/engine/training_rows.h"
 
 namespace makeover::engine {
 
 // What one step saw. Losses are scalars that may still be computed on the device, and hold until
-// the next step; hue, cold, identity, mirror, penalty and those of the attribute reader (kept,
-// aimed and match of results; of real faces) are undefined where the recipe has none or the step
+// the next step; hue, cold, identity, mirror, penalty and those of the attribute reader (kept and
+// aimed ones of results; of real faces) are undefined where the recipe has none or the step
 // computed none.
 struct StepValues {
   torch::Tensor generator, discriminator, adversarial, pixel, hue, cold, identity, mirror, penalty,
-      kept, aimed, match, reader;
+      kept, aimed, reader;
   double temperature = 0;
   double learning_rate = 0;
 
   std::vector<torch::Tensor*> Tensors() {
-    return {&generator, &discriminator, &adversarial, &pixel, &hue,   &cold,  &identity,
-            &mirror,    &penalty,       &kept,        &aimed, &match, &reader};
+    return {&generator, &discriminator, &adversarial, &pixel, &hue,   &cold,
+            &identity,  &mirror,        &penalty,     &kept,  &aimed, &reader};
   }
 };
 
@@ -117,7 +116,6 @@ class Trainer {
   Pass Forward(const StepInputs& inputs);
   void Generate(Pass* pass);
   StepValues Losses(const Pass& pass, const torch::Tensor& rates) const;
-  void LookAtTargets();
   void AddReading(const Pass& pass, const StepInputs& inputs, StepValues* values) const;
   // The penalty's gradient with respect to the discriminator's weights, and the penalty itself.
   std::pair<torch::Tensor, torch::Tensor> Penalty(const torch::Tensor& target);
@@ -134,7 +132,6 @@ class Trainer {
   const PixelCache& cache_;
   Sampler source_;
   Sampler target_;
-  int64_t target_count_;
   FaceLabels labels_;
   std::shared_ptr<Generator> generator_;
   std::shared_ptr<Generator> average_;
@@ -145,8 +142,6 @@ class Trainer {
   Adam generator_adam_;
   Adam discriminator_adam_;
   std::unique_ptr<AttributeReader> reader_;  // or nothing
-  TargetFeatures target_features_;
-  bool knows_targets_ = false;  // whether those are what the reader sees now
   GraphMaker make_graph_;
   std::map<int, Replay> replays_;  // by kind of step
   bool by_graph_ = false;

@@ -212,7 +212,6 @@ class Session {
     if (step.penalty.defined()) values.Set("penalty", step.penalty.item<double>());
     if (step.kept.defined()) values.Set("keep", step.kept.item<double>());
     if (step.aimed.defined()) values.Set("aim", step.aimed.item<double>());
-    if (step.match.defined()) values.Set("match", step.match.item<double>());
     if (step.reader.defined()) values.Set("reader", step.reader.item<double>());
     values.Set("imagesPerSecond", images / std::max(1e-9, now - metrics_seconds_));
     metrics_seconds_ = now;

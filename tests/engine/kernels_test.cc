@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <cmath>
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,12 +15,29 @@
 namespace makeover::engine {
 namespace {
 
-// Those that this processor's kernels compute in, float32 at least where it has any.
-std::vector<torch::ScalarType> Types() {
-  std::vector<torch::ScalarType> types;
-  for (const torch::ScalarType type : {torch::kFloat32, torch::kBFloat16})
-    if (KernelsFor(torch::kCPU, type)) types.push_back(type);
-  return types;
+// Where kernels compute, and in what.
+struct Kind {
+  torch::Device device;
+  torch::ScalarType type;
+
+  torch::Tensor At(const torch::Tensor& here) const { return here.to(device); }
+};
+
+std::ostream& operator<<(std::ostream& out, const Kind& kind) {
+  return out << kind.type << " on " << kind.device;
+}
+
+// Those of this machine: float32 at least where its processor has any, and a GPU's.
+std::vector<Kind> Kinds() {
+  // Rounded to TF32, cuDNN's float32 would be no more exact than bfloat16.
+  at::globalContext().setAllowTF32CuDNN(false);
+  std::vector<torch::Device> devices = {torch::kCPU};
+  if (torch::cuda::is_available()) devices.emplace_back(torch::kCUDA, 0);
+  std::vector<Kind> kinds;
+  for (const torch::Device& device : devices)
+    for (const torch::ScalarType type : {torch::kFloat32, torch::kBFloat16})
+      if (KernelsFor(device, type)) kinds.push_back({device, type});
+  return kinds;
 }
 
 struct ConvCase {
@@ -27,11 +45,10 @@ struct ConvCase {
   ConvOptions options;
 };
 
-std::string Describe(const ConvCase& c, torch::ScalarType type) {
-  return std::string(torch::toString(type)) + " " + std::to_string(c.in) + " to " +
-         std::to_string(c.out) + " channels, kernel " + std::to_string(c.kernel) + ", " +
-         std::to_string(c.height) + "x" + std::to_string(c.width) + ", stride " +
-         std::to_string(c.options.stride) + ", resample " +
+std::string Describe(const ConvCase& c) {
+  return std::to_string(c.in) + " to " + std::to_string(c.out) + " channels, kernel " +
+         std::to_string(c.kernel) + ", " + std::to_string(c.height) + "x" +
+         std::to_string(c.width) + ", stride " + std::to_string(c.options.stride) + ", resample " +
          std::to_string(static_cast<int>(c.options.resample));
 }
 
@@ -54,10 +71,14 @@ class Threads {
 // The greatest difference by the size of what it should be: about 1e-6 in float32; in bfloat16 each
 // stored number is rounded to 8 bits.
 double Error(const torch::Tensor& found, const torch::Tensor& exact) {
-  return ((found.to(torch::kFloat64) - exact).norm() / (exact.norm() + 1e-12)).item<double>();
+  return ((found.cpu().to(torch::kFloat64) - exact).norm() / (exact.norm() + 1e-12)).item<double>();
 }
 
-double Tolerance(torch::ScalarType type) { return type == torch::kFloat32 ? 2e-6 : 6e-3; }
+// A GPU stores a convolution's result before it finishes it.
+double Tolerance(const Kind& kind) {
+  if (kind.type == torch::kFloat32) return 2e-6;
+  return kind.device.is_cpu() ? 6e-3 : 1e-2;
+}
 
 // Result, then the gradients of its product with g.
 std::vector<torch::Tensor> ConvResults(const ConvCase& c, const torch::Tensor& x,
@@ -73,7 +94,8 @@ std::vector<torch::Tensor> ConvResults(const ConvCase& c, const torch::Tensor& x
   return results;
 }
 
-void CheckConv(const ConvCase& c, torch::ScalarType type) {
+void CheckConv(const ConvCase& c, const Kind& kind) {
+  const torch::ScalarType type = kind.type;
   torch::manual_seed(7);
   // Some values are 0, where activations bend.
   const torch::Tensor x = torch::dropout(Random({3, c.in, c.height, c.width}, type), 0.1, true);
@@ -84,7 +106,8 @@ void CheckConv(const ConvCase& c, torch::ScalarType type) {
   const torch::Tensor like = PlainActivatedConv(x.to(torch::kFloat64), weight.to(torch::kFloat64),
                                                 bias.to(torch::kFloat64), c.options);
   const torch::Tensor g = Random(like.sizes(), type);
-  const std::vector<torch::Tensor> found = ConvResults(c, x, weight, bias, g, false);
+  const std::vector<torch::Tensor> found =
+      ConvResults(c, kind.At(x), kind.At(weight), kind.At(bias), kind.At(g), false);
   const std::vector<torch::Tensor> exact =
       ConvResults(c, x.to(torch::kFloat64), weight.to(torch::kFloat64), bias.to(torch::kFloat64),
                   g.to(torch::kFloat64), true);
@@ -92,7 +115,8 @@ void CheckConv(const ConvCase& c, torch::ScalarType type) {
                          "gradient of the bias"};
   for (size_t i = 0; i < found.size(); ++i) {
     ASSERT_EQ(found[i].sizes(), exact[i].sizes());
-    EXPECT_LT(Error(found[i], exact[i]), Tolerance(type)) << names[i] << ", " << Describe(c, type);
+    EXPECT_LT(Error(found[i], exact[i]), Tolerance(kind))
+        << names[i] << ", " << kind << ", " << Describe(c);
   }
 }
 
@@ -136,24 +160,26 @@ std::vector<ConvCase> ConvCases() {
 
 TEST(ActivatedConvTest, ResultsAndGradientsAreThoseOfFloat64) {
   const Threads threads(2);
-  for (const torch::ScalarType type : Types())
-    for (const ConvCase& c : ConvCases()) CheckConv(c, type);
+  for (const Kind& kind : Kinds())
+    for (const ConvCase& c : ConvCases()) CheckConv(c, kind);
 }
 
 // Pictures larger than a strip, so that strips meet.
 TEST(ActivatedConvTest, StripsMeet) {
-  for (const torch::ScalarType type : Types()) {
+  for (const Kind& kind : Kinds()) {
     for (const Resample resample : {Resample::kNone, Resample::kMeanPool, Resample::kTwice}) {
       ConvCase c = {48, 48, 3, 61, 80, {}};
       c.options = {1, 1, 0, true, resample};
-      CheckConv(c, type);
+      CheckConv(c, kind);
     }
   }
 }
 
 TEST(ActivatedConvTest, GivesAPictureTheSameBitsAloneAndInABatch) {
   const Threads threads(2);
-  for (const torch::ScalarType type : Types()) {
+  for (const Kind& kind : Kinds()) {
+    if (!kind.device.is_cpu()) continue;  // cuDNN chooses its ways by the size of the batch
+    const torch::ScalarType type = kind.type;
     for (const Resample resample : {Resample::kNone, Resample::kMeanPool, Resample::kTwice}) {
       const torch::Tensor x = Random({5, 24, 30, 20}, type);
       const torch::Tensor weight = torch::randn({24, 24, 3, 3});
@@ -168,7 +194,8 @@ TEST(ActivatedConvTest, GivesAPictureTheSameBitsAloneAndInABatch) {
 
 TEST(ActivatedConvTest, ItsResidualCanBeScaledByChannels) {
   const torch::NoGradGuard guard;
-  for (const torch::ScalarType type : Types()) {
+  for (const Kind& kind : Kinds()) {
+    const torch::ScalarType type = kind.type;
     for (const Resample resample : {Resample::kNone, Resample::kMeanPool, Resample::kTwice}) {
       torch::manual_seed(5);
       const torch::Tensor x = Random({2, 40, 10, 7}, type);
@@ -184,15 +211,18 @@ TEST(ActivatedConvTest, ItsResidualCanBeScaledByChannels) {
       if (resample == Resample::kTwice) added = torch::upsample_nearest2d(added, {20, 14});
       exact = exact + added * scale.view({1, -1, 1, 1});
       options.residual = true;
-      EXPECT_LT(Error(ScaledActivatedConv(x, weight, bias, scale, options), exact),
-                Tolerance(type));
+      EXPECT_LT(Error(ScaledActivatedConv(kind.At(x), kind.At(weight), kind.At(bias),
+                                          kind.At(scale), options),
+                      exact),
+                Tolerance(kind));
     }
   }
 }
 
 TEST(ActivatedConvTest, APictureOfHalfTheSizeCanBeAdded) {
   const torch::NoGradGuard guard;
-  for (const torch::ScalarType type : Types()) {
+  for (const Kind& kind : Kinds()) {
+    const torch::ScalarType type = kind.type;
     torch::manual_seed(6);
     const torch::Tensor half = Random({2, 16, 5, 4}, type);
     const torch::Tensor x = Random({2, 3, 10, 8}, type);
@@ -205,12 +235,15 @@ TEST(ActivatedConvTest, APictureOfHalfTheSizeCanBeAdded) {
         PlainActivatedConv(x.to(torch::kFloat64), weight.to(torch::kFloat64),
                            bias.to(torch::kFloat64), options) +
         torch::upsample_nearest2d(half.to(torch::kFloat64), {10, 8});
-    EXPECT_LT(Error(TwicePlusConv(half, x, weight, bias, 1), exact), Tolerance(type));
+    EXPECT_LT(
+        Error(TwicePlusConv(kind.At(half), kind.At(x), kind.At(weight), kind.At(bias), 1), exact),
+        Tolerance(kind));
   }
 }
 
 TEST(NarrowTest, ManyChannelsBecomeFew) {
-  for (const torch::ScalarType type : Types()) {
+  for (const Kind& kind : Kinds()) {
+    const torch::ScalarType type = kind.type;
     for (const auto& [channels, outputs] : {std::pair<int64_t, int64_t>(48, 3), {33, 4}, {7, 1}}) {
       torch::manual_seed(3);
       const torch::Tensor x = Random({3, channels, 5, 7}, type);
@@ -225,18 +258,21 @@ TEST(NarrowTest, ManyChannelsBecomeFew) {
       };
       const torch::Tensor exact = conv(in, linear) + conv(torch::relu(in), rectified) +
                                   bias.to(torch::kFloat64).view({1, -1, 1, 1});
-      const torch::Tensor found = RunNarrowOutputs(x, linear, rectified, bias);
+      const auto run = [&] {
+        return RunNarrowOutputs(kind.At(x), kind.At(linear), kind.At(rectified), kind.At(bias));
+      };
+      const torch::Tensor found = run();
       EXPECT_EQ(found.scalar_type(), torch::kFloat32);
-      EXPECT_LT(Error(found, exact), 1e-6) << type << " " << channels;
+      EXPECT_LT(Error(found, exact), 1e-6) << kind << " " << channels;
       x.select(0, 1).select(1, 2).select(1, 3).fill_(std::nan(""));
-      EXPECT_EQ(RunNarrowOutputs(x, linear, rectified, bias).isnan().sum().item<int64_t>(), outputs)
-          << "no place reads its neighbours";
+      EXPECT_EQ(run().isnan().sum().item<int64_t>(), outputs) << "no place reads its neighbours";
     }
   }
 }
 
 TEST(MaskedChangeTest, IsThatOfFloat64) {
-  for (const torch::ScalarType type : Types()) {
+  for (const Kind& kind : Kinds()) {
+    const torch::ScalarType type = kind.type;
     for (const int64_t width : {3, 4}) {
       torch::manual_seed(8);
       const torch::Tensor picture =
@@ -246,15 +282,17 @@ TEST(MaskedChangeTest, IsThatOfFloat64) {
       const torch::Tensor y = change.to(torch::kFloat64);
       const torch::Tensor exact = picture.to(torch::kFloat64) +
                                   torch::tanh(y.slice(1, 0, 3)) * torch::sigmoid(y.slice(1, 3, 4));
-      EXPECT_LT(Error(RunMaskedChange(picture, change), exact), 2e-7);
+      EXPECT_LT(Error(RunMaskedChange(kind.At(picture), kind.At(change)), exact), 2e-7);
       change.select(1, 1).fill_(std::nan(""));
-      EXPECT_EQ(RunMaskedChange(picture, change).isnan().sum().item<int64_t>(), 2 * 5 * width);
+      EXPECT_EQ(RunMaskedChange(kind.At(picture), kind.At(change)).isnan().sum().item<int64_t>(),
+                2 * 5 * width);
     }
   }
 }
 
 TEST(NarrowTest, FewChannelsBecomeMany) {
-  for (const torch::ScalarType type : Types()) {
+  for (const Kind& kind : Kinds()) {
+    const torch::ScalarType type = kind.type;
     for (const auto& [channels, outputs] : {std::pair<int64_t, int64_t>(3, 24), {3, 16}, {5, 37}}) {
       torch::manual_seed(3);
       const torch::Tensor x = torch::rand({3, channels, 5, 7});
@@ -263,7 +301,8 @@ TEST(NarrowTest, FewChannelsBecomeMany) {
       const torch::Tensor exact = torch::conv2d(
           x.to(torch::kFloat64), weight.to(torch::kFloat64).view({outputs, channels, 1, 1}),
           bias.to(torch::kFloat64));
-      EXPECT_LT(Error(RunNarrowInputs(x, weight, bias, type), exact), Tolerance(type));
+      EXPECT_LT(Error(RunNarrowInputs(kind.At(x), kind.At(weight), kind.At(bias), type), exact),
+                Tolerance(kind));
     }
   }
 }
@@ -287,19 +326,20 @@ using Conv = torch::Tensor (*)(const torch::Tensor&, const torch::Tensor&, const
                                const ConvOptions&);
 
 // Losses of a small network that halves and doubles, on the way to the mean of its input.
-std::vector<double> LearningCurve(Conv conv, torch::ScalarType type) {
+std::vector<double> LearningCurve(Conv conv, const Kind& kind) {
   torch::manual_seed(11);
   const std::vector<int64_t> channels = {3, 32, 32, 32, 3};
   std::vector<torch::Tensor> weights;
   for (size_t i = 0; i + 1 < channels.size(); ++i) {
-    weights.push_back((torch::randn({channels[i + 1], channels[i], 3, 3}) * 0.06).requires_grad_());
-    weights.push_back(torch::zeros({channels[i + 1]}).requires_grad_());
+    const torch::Tensor weight = torch::randn({channels[i + 1], channels[i], 3, 3}) * 0.06;
+    weights.push_back(kind.At(weight).requires_grad_());
+    weights.push_back(kind.At(torch::zeros({channels[i + 1]})).requires_grad_());
   }
   torch::optim::Adam adam(weights, torch::optim::AdamOptions(2e-3));
   std::vector<double> losses;
   for (int step = 0; step < 80; ++step) {
-    const torch::Tensor pictures = torch::rand({8, 3, 24, 16});
-    torch::Tensor y = conv(pictures.to(type), weights[0], weights[1], {1, 1, 1});
+    const torch::Tensor pictures = kind.At(torch::rand({8, 3, 24, 16}));
+    torch::Tensor y = conv(pictures.to(kind.type), weights[0], weights[1], {1, 1, 1});
     y = conv(y, weights[2], weights[3], {1, 1, 0, true, Resample::kMeanPool});
     y = conv(y, weights[4], weights[5], {1, 1, 0, true, Resample::kTwice});
     y = conv(y, weights[6], weights[7], {1, 1, 0.2});
@@ -314,13 +354,15 @@ std::vector<double> LearningCurve(Conv conv, torch::ScalarType type) {
 }
 
 TEST(ActivatedConvTest, ANetworkLearnsAsMuchAsByThePlainForm) {
-  const std::vector<double> exact = LearningCurve(PlainActivatedConv, torch::kFloat32);
+  const std::vector<double> exact =
+      LearningCurve(PlainActivatedConv, {torch::kCPU, torch::kFloat32});
   EXPECT_LT(exact.back(), exact.front() / 10);
-  for (const torch::ScalarType type : Types()) {
-    const std::vector<double> found = LearningCurve(ActivatedConv, type);
+  for (const Kind& kind : Kinds()) {
+    const torch::ScalarType type = kind.type;
+    const std::vector<double> found = LearningCurve(ActivatedConv, kind);
     const double tolerance = type == torch::kFloat32 ? 0.02 : 0.1;
     for (size_t step = 0; step < exact.size(); step += 10) {
-      EXPECT_NEAR(found[step] / exact[step], 1, tolerance) << type << ", step " << step;
+      EXPECT_NEAR(found[step] / exact[step], 1, tolerance) << kind << ", step " << step;
     }
   }
 }
@@ -345,18 +387,19 @@ NormResults Normalise(const torch::Tensor& values, const torch::Tensor& bias_val
 
 TEST(ShiftNormTest, ResultsAndGradientsAreThoseOfFloat64) {
   const Threads threads(2);
-  for (const torch::ScalarType type : Types()) {
+  for (const Kind& kind : Kinds()) {
+    const torch::ScalarType type = kind.type;
     for (const int64_t channels : {3, 24, 96, 100}) {
       torch::manual_seed(9);
       const torch::Tensor x = (torch::randn({4, channels, 9, 7}) * 0.5 + 3).to(type);
       const torch::Tensor bias = torch::randn({channels});
       const torch::Tensor g = Random(x.sizes(), type);
-      const NormResults found = Normalise(x, bias, g, {});
+      const NormResults found = Normalise(kind.At(x), kind.At(bias), kind.At(g), {});
       const NormResults exact =
           Normalise(x.to(torch::kFloat64), bias.to(torch::kFloat64), g.to(torch::kFloat64), {});
-      EXPECT_LT(Error(found.y, exact.y), Tolerance(type));
-      EXPECT_LT(Error(found.x_gradient, exact.x_gradient), Tolerance(type));
-      EXPECT_LT(Error(found.bias_gradient, exact.bias_gradient), Tolerance(type));
+      EXPECT_LT(Error(found.y, exact.y), Tolerance(kind));
+      EXPECT_LT(Error(found.x_gradient, exact.x_gradient), Tolerance(kind));
+      EXPECT_LT(Error(found.bias_gradient, exact.bias_gradient), Tolerance(kind));
       EXPECT_LT(Error(found.running_mean, exact.running_mean), 1e-6);
       EXPECT_LT(Error(found.running_var, exact.running_var), 1e-6);
     }
@@ -404,7 +447,12 @@ TEST(ShiftNormTest, InferenceUsesTheRunningStatistics) {
   };
   const torch::Tensor exact =
       (x - view(mean)) / (view(variance) + options.epsilon).sqrt() + view(bias);
-  EXPECT_LT(Error(ShiftNormalise(x, bias, mean, variance, options), exact), 1e-6);
+  for (const Kind& kind : Kinds()) {
+    if (kind.type != torch::kFloat32) continue;
+    const torch::Tensor found =
+        ShiftNormalise(kind.At(x), kind.At(bias), kind.At(mean), kind.At(variance), options);
+    EXPECT_LT(Error(found, exact), 1e-6) << kind;
+  }
 }
 
 }  // namespace

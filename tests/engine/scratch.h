@@ -1,10 +1,11 @@
 // A folder of a test's own, removed at its end.
 #pragma once
 
+#include <ftw.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <string>
 
 namespace makeover::engine {
@@ -16,7 +17,13 @@ class Scratch {
     if (mkdtemp(name.data()) == nullptr) ADD_FAILURE() << "cannot make " << name;
     path_ = name;
   }
-  ~Scratch() { std::filesystem::remove_all(path_); }
+  // Not by std::filesystem, of which LibTorch 2.x may bring another version.
+  ~Scratch() {
+    const auto remove_one = [](const char* path, const struct stat* /*info*/, int /*kind*/,
+                               struct FTW* /*place*/) { return std::remove(path); };
+    constexpr int kDescriptors = 16;
+    nftw(path_.c_str(), remove_one, kDescriptors, FTW_DEPTH | FTW_PHYS);
+  }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
   std::string operator/(const std::string& name) const { return path_ + "/" + name; }

@@ -1,5 +1,6 @@
 #include "worker/engine/activated_conv.h"
 
+#include "worker/engine/cuda/device_runs.h"
 #include "worker/engine/kernel_runs.h"
 
 namespace makeover::engine {
@@ -73,6 +74,7 @@ double BlockScale(const ConvOptions& options) {
 torch::Tensor Forward(const torch::Tensor& x, const torch::Tensor& weight,
                       const torch::Tensor& bias, const torch::Tensor& scales,
                       const ConvOptions& options) {
+  if (x.is_cuda()) return DeviceConv(x, DeviceActivated(x, options), weight, bias, scales, options);
   Finish finish;
   finish.bias = bias;
   finish.scales = scales;
@@ -180,13 +182,18 @@ class KernelConv : public torch::autograd::Function<KernelConv> {
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x,
                                const torch::Tensor& weight, const torch::Tensor& bias,
                                const ConvOptions& options) {
-    context->save_for_backward({x, weight, bias});
     SaveOptions(options, context);
-    return Forward(x, weight, bias, {}, options);
+    // A GPU has more memory than time to compute the convolution's input twice.
+    const torch::Tensor activated = x.is_cuda() ? DeviceActivated(x, options) : torch::Tensor();
+    context->save_for_backward({x, weight, bias, activated});
+    return x.is_cuda() ? DeviceConv(x, activated, weight, bias, {}, options)
+                       : Forward(x, weight, bias, {}, options);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    const variable_list inputs = context->get_saved_variables();
+    variable_list inputs = context->get_saved_variables();
+    const torch::Tensor activated = inputs.back();
+    inputs.pop_back();
     const ConvOptions options = SavedOptions(context);
     variable_list results(4);
     if (torch::GradMode::is_enabled()) {
@@ -194,6 +201,7 @@ class KernelConv : public torch::autograd::Function<KernelConv> {
       results.resize(4);
       return results;
     }
+    if (activated.defined()) return DeviceGradients(context, gradients[0], activated, inputs[1]);
     const torch::Tensor g = gradients[0].contiguous(torch::MemoryFormat::ChannelsLast);
     const torch::Tensor& x = inputs[0];
     const torch::Tensor& weight = inputs[1];
@@ -201,6 +209,17 @@ class KernelConv : public torch::autograd::Function<KernelConv> {
     if (context->needs_input_grad(1)) results[1] = WeightGradientOf(g, x, weight, options);
     if (context->needs_input_grad(2)) results[2] = BiasGradient(g);
     return results;
+  }
+
+ private:
+  static variable_list DeviceGradients(AutogradContext* context, const torch::Tensor& g,
+                                       const torch::Tensor& activated,
+                                       const torch::Tensor& weight) {
+    const ConvGradients found =
+        DeviceConvGradients(g, activated, weight, SavedOptions(context),
+                            context->needs_input_grad(0), context->needs_input_grad(1));
+    const bool of_bias = context->needs_input_grad(2);
+    return {found.x, found.weight, of_bias ? DeviceChannelSums(g) : torch::Tensor(), {}};
   }
 };
 
@@ -215,13 +234,15 @@ torch::Tensor ActivatedConv(const torch::Tensor& x, const torch::Tensor& weight,
 torch::Tensor ScaledActivatedConv(const torch::Tensor& x, const torch::Tensor& weight,
                                   const torch::Tensor& bias, const torch::Tensor& scale,
                                   const ConvOptions& options) {
-  const bool halved = options.resample == Resample::kMeanPool;
+  // The processor's kernels take sums of four places.
+  const bool halved = options.resample == Resample::kMeanPool && !x.is_cuda();
   return Forward(x, weight, bias, halved ? scale * BlockScale(options) : scale, options);
 }
 
 torch::Tensor TwicePlusConv(const torch::Tensor& half, const torch::Tensor& x,
                             const torch::Tensor& weight, const torch::Tensor& bias,
                             int64_t padding) {
+  if (x.is_cuda()) return DeviceTwicePlusConv(half, x, weight, bias, padding);
   Finish finish;
   finish.bias = bias;
   finish.residual = Residual::kHalf;

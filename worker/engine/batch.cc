@@ -1,5 +1,6 @@
 #include "worker/engine/batch.h"
 
+#include <ATen/Parallel.h>
 #include <c10/core/DeviceGuard.h>
 
 #include <cstring>
@@ -9,6 +10,8 @@
 
 namespace makeover::engine {
 namespace {
+
+constexpr int64_t kCopiesMin = 16;  // pictures that a thread copies: fewer are not worth waking it
 
 void MirrorLine(const uint8_t* from, int64_t width, uint8_t* to) {
   for (int64_t x = 0; x < width; ++x, to += 3) {
@@ -56,10 +59,12 @@ torch::Tensor OnCuda(const Pixels& pixels, const std::vector<uint8_t>& flips, Pi
   const auto pinned = torch::TensorOptions(torch::kUInt8).pinned_memory(true);
   const torch::Tensor bytes_here = torch::empty({count, shape.height, shape.width, 3}, pinned);
   const torch::Tensor mirrored_here = torch::empty({count}, pinned);
-  for (int64_t i = 0; i < count; ++i) {
-    std::memcpy(bytes_here.data_ptr<uint8_t>() + i * shape.bytes(), pixels(static_cast<size_t>(i)),
-                static_cast<size_t>(shape.bytes()));
-  }
+  at::parallel_for(0, count, kCopiesMin, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      std::memcpy(bytes_here.data_ptr<uint8_t>() + i * shape.bytes(),
+                  pixels(static_cast<size_t>(i)), static_cast<size_t>(shape.bytes()));
+    }
+  });
   std::memcpy(mirrored_here.data_ptr<uint8_t>(), flips.data(), flips.size());
   const torch::Tensor bytes = bytes_here.to(device, /*non_blocking=*/true);
   const torch::Tensor mirrored = mirrored_here.to(device, /*non_blocking=*/true);

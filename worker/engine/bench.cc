@@ -22,32 +22,32 @@
 namespace makeover::engine {
 namespace {
 
-// A folder of its own, removed at the end.
-class ScratchFolder {
+// A folder of its own for one file, both removed at the end.
+class ScratchFile {
  public:
-  ScratchFolder() {
-    std::string name = std::filesystem::temp_directory_path() / "mkengine-bench-XXXXXX";
-    if (mkdtemp(name.data()) == nullptr) {
+  explicit ScratchFile(const std::string& name)
+      : folder_(std::filesystem::temp_directory_path() / "mkengine-bench-XXXXXX") {
+    if (mkdtemp(folder_.data()) == nullptr) {
       throw EngineError(ErrorClass::kStorage, "no_scratch",
-                        "Cannot make a folder under " + name + ".",
+                        "Cannot make a folder under " + folder_ + ".",
                         "Set TMPDIR to a folder that can be written.");
     }
-    path_ = name;
+    path_ = folder_ + "/" + name;
   }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
+  ~ScratchFile() {
+    unlink(path_.c_str());
+    rmdir(folder_.c_str());
   }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  ScratchFile(const ScratchFile&) = delete;
+  ScratchFile& operator=(const ScratchFile&) = delete;
   const std::string& path() const { return path_; }
 
  private:
+  std::string folder_;
   std::string path_;
 };
 
-std::string MakeNoiseCache(const std::string& folder, PixelShape shape, int64_t rows) {
-  const std::string path = folder + "/noise.pixels";
+void MakeNoiseCache(const std::string& path, PixelShape shape, int64_t rows) {
   PixelCacheWriter writer(path, shape, rows);
   for (int64_t row = 0; row < rows; ++row) {
     Random random(1, Stream::kNoise, static_cast<uint64_t>(row));
@@ -56,7 +56,6 @@ std::string MakeNoiseCache(const std::string& folder, PixelShape shape, int64_t 
     writer.Put(row, pixels);
   }
   writer.Commit();
-  return path;
 }
 
 // Images per second: the median over rounds, after one round to warm up. `work` handles `images`
@@ -174,8 +173,9 @@ class Bencher {
 
 BenchResult Bench(const Config& config, const Compute& compute, double duration_seconds,
                   const std::function<double()>& seconds) {
-  const ScratchFolder scratch;
-  const PixelCache cache(MakeNoiseCache(scratch.path(), config.size, 2 * config.batch_size));
+  const ScratchFile file("noise.pixels");
+  MakeNoiseCache(file.path(), config.size, 2 * config.batch_size);
+  const PixelCache cache(file.path());
   Bencher bencher(config, compute, cache, seconds);
   BenchResult result;
   result.input_images_per_second = bencher.Input(duration_seconds * 0.05);

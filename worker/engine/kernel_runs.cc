@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "worker/engine/cuda/device_runs.h"
 #include "worker/engine/kernels/change.h"
 #include "worker/engine/kernels/narrow.h"
 
@@ -177,7 +178,7 @@ Phase PhaseOf(int64_t first, int64_t size, int64_t n, int64_t stride, int64_t pa
 }  // namespace
 
 bool KernelsFor(const torch::Device& device, torch::ScalarType type) {
-  if (!device.is_cpu()) return false;
+  if (!device.is_cpu()) return DeviceKernelsFor(device, type);
   if (type == torch::kBFloat16) return kernels::Available(Type::kBfloat16);
   return type == torch::kFloat32 && kernels::Available(Type::kFloat32);
 }
@@ -391,6 +392,7 @@ void ForRows(const torch::Tensor& x, const std::function<void(int64_t, int64_t)>
 
 torch::Tensor RunNarrowOutputs(const torch::Tensor& x, const torch::Tensor& linear,
                                const torch::Tensor& rectified, const torch::Tensor& bias) {
+  if (x.is_cuda()) return DeviceNarrowOutputs(x, linear, rectified, bias);
   const torch::Tensor in = ChannelsLast(x);
   const torch::Tensor out = EmptyPictures(x, torch::kFloat32, linear.size(0), x.size(2), x.size(3));
   const Type type = TypeOf(x);
@@ -412,6 +414,7 @@ torch::Tensor RunNarrowOutputs(const torch::Tensor& x, const torch::Tensor& line
 
 torch::Tensor RunNarrowInputs(const torch::Tensor& x, const torch::Tensor& weight,
                               const torch::Tensor& bias, torch::ScalarType type) {
+  if (x.is_cuda()) return DeviceNarrowInputs(x, weight, bias, type);
   const torch::Tensor in = ChannelsLast(x);
   const torch::Tensor weights = weight.t().contiguous();
   const torch::Tensor biases = bias.contiguous();
@@ -428,6 +431,7 @@ torch::Tensor RunNarrowInputs(const torch::Tensor& x, const torch::Tensor& weigh
 }
 
 torch::Tensor RunMaskedChange(const torch::Tensor& picture, const torch::Tensor& change) {
+  if (picture.is_cuda()) return DeviceMaskedChange(picture, change);
   const torch::Tensor from = ChannelsLast(picture);
   const torch::Tensor changes = ChannelsLast(change);
   const torch::Tensor out = EmptyPictures(from, 3, from.size(2), from.size(3));

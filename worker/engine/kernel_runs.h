@@ -1,4 +1,5 @@
-// Kernels on tensors and threads. All tensors are on the processor; pictures are channels_last.
+// Kernels on tensors and threads. All tensors are on the processor but where a function says
+// otherwise; pictures are channels_last.
 #pragma once
 
 #include <torch/torch.h>
@@ -9,7 +10,8 @@
 
 namespace makeover::engine {
 
-// Whether kernels compute with such tensors here: their device, type and the processor.
+// Whether kernels compute with such tensors here: their device, type and the processor. Those of a
+// GPU are in cuda/device_runs.h.
 bool KernelsFor(const torch::Tensor& x);
 bool KernelsFor(const torch::Device& device, torch::ScalarType type);
 
@@ -70,7 +72,8 @@ torch::Tensor RunWeightGradient(const torch::Tensor& x, double slope, const torc
 torch::Tensor RunPooledWeightGradient(const torch::Tensor& x, double slope, const torch::Tensor& g,
                                       double g_slope, bool transposed, double scale);
 
-// linear * x + rectified * max(x, 0) + bias by 1x1 kernels [out, in] to a few channels, float32.
+// linear * x + rectified * max(x, 0) + bias by 1x1 kernels [out, in] to a few channels, float32. On
+// a GPU too, as the next two.
 torch::Tensor RunNarrowOutputs(const torch::Tensor& x, const torch::Tensor& linear,
                                const torch::Tensor& rectified, const torch::Tensor& bias);
 

@@ -1,5 +1,6 @@
 #include "worker/engine/shift_norm.h"
 
+#include "worker/engine/cuda/device_runs.h"
 #include "worker/engine/kernel_runs.h"
 
 namespace makeover::engine {
@@ -73,14 +74,17 @@ class KernelNorm : public torch::autograd::Function<KernelNorm> {
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x,
                                const torch::Tensor& bias, torch::Tensor running_mean,
                                torch::Tensor running_var, const NormOptions& options) {
+    if (x.is_cuda()) {
+      const DeviceNorm norm = DeviceNormalise(x, bias, running_mean, running_var, options);
+      Save(context, {norm.y, bias, norm.scale, x}, options);
+      return norm.y;
+    }
     const Statistics statistics = StatisticsOf(x);
     const auto count = static_cast<double>(options.copies * (x.numel() / x.size(1)));
     MoveRunning(statistics, count, options.momentum, &running_mean, &running_var);
     const torch::Tensor inverse_deviation = (statistics.variance + options.epsilon).rsqrt();
     const torch::Tensor y = Normalised(x, statistics.mean, inverse_deviation, bias.detach());
-    const bool keep = x.scalar_type() == torch::kFloat32;
-    context->save_for_backward({y, bias, inverse_deviation, keep ? x : torch::Tensor()});
-    context->saved_data["epsilon"] = options.epsilon;
+    Save(context, {y, bias, inverse_deviation, x}, options);
     return y;
   }
 
@@ -91,6 +95,10 @@ class KernelNorm : public torch::autograd::Function<KernelNorm> {
       return GradientsWithGraph(saved[3], saved[1], gradients[0],
                                 context->saved_data["epsilon"].toDouble());
     }
+    if (saved[0].is_cuda()) {
+      const auto [of_x, of_bias] = DeviceNormGradients(gradients[0], saved[0], saved[1], saved[2]);
+      return {of_x, of_bias, {}, {}, {}};
+    }
     const torch::Tensor g = gradients[0].contiguous(torch::MemoryFormat::ChannelsLast);
     const torch::Tensor bias = saved[1].detach();
     const ChannelSums sums = RunProducts(g, saved[0], bias);
@@ -100,6 +108,14 @@ class KernelNorm : public torch::autograd::Function<KernelNorm> {
     }
     if (context->needs_input_grad(1)) results[1] = sums.first.to(torch::kFloat32);
     return results;
+  }
+
+ private:
+  // Result, bias, 1 / deviation and x, which only float32 keeps.
+  static void Save(AutogradContext* context, variable_list tensors, const NormOptions& options) {
+    if (tensors[3].scalar_type() != torch::kFloat32) tensors[3] = torch::Tensor();
+    context->save_for_backward(tensors);
+    context->saved_data["epsilon"] = options.epsilon;
   }
 };
 
@@ -113,6 +129,10 @@ torch::Tensor ShiftNormalise(const torch::Tensor& x, const torch::Tensor& bias,
     if (!torch::GradMode::is_enabled()) {
       const torch::Tensor inverse_deviation =
           (running_var.to(torch::kFloat64) + options.epsilon).rsqrt();
+      if (x.is_cuda()) {
+        return DeviceAffine(x, inverse_deviation.to(torch::kFloat32),
+                            (bias - running_mean * inverse_deviation).to(torch::kFloat32));
+      }
       return Normalised(x, running_mean, inverse_deviation, bias.detach());
     }
   }

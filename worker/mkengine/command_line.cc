@@ -57,7 +57,8 @@ Arguments Arguments::Parse(const CommandHelp& command, const std::vector<std::st
       continue;
     }
     const size_t equals = word.rfind("--", 0) == 0 ? word.find('=') : std::string::npos;
-    const Option& option = FindOption(command, word.substr(0, equals));
+    const std::string name = word.substr(0, equals);
+    const Option& option = FindOption(command, name);
     std::vector<std::string>& values = arguments.values_[option.name];
     if (!values.empty() && !option.repeats)
       throw UsageError(option.name + " is given twice. Give it once.");

@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -8,7 +9,7 @@
 #include <thread>
 #include <utility>
 
-#include "storage/face_folder.h"
+#include "storage/picture_listing.h"
 #include "worker/engine/error.h"
 #include "worker/engine/file.h"
 #include "worker/imaging/atomic_file.h"
@@ -38,16 +39,18 @@ struct Job {
   throw EngineError(ErrorClass::kUser, code, message, advice);
 }
 
-template <typename Iterator>
-void ListPictures(const fs::path& dir, std::vector<Job>* jobs) {
-  std::vector<Job> found;
-  for (const fs::directory_entry& entry : Iterator(dir)) {
-    if (entry.is_regular_file() && HasPictureExtension(entry.path().filename().string())) {
-      found.push_back({entry.path().string(), fs::relative(entry.path(), dir).generic_string()});
-    }
+// In the order of their names.
+void ListPictures(const std::string& dir, bool recursive, std::vector<Job>* jobs) {
+  constexpr int kFoldersInFolders = 16;  // enough for anyone, and an end for links that lead back
+  Outcome<Listing> found = ListTree(dir, recursive ? kFoldersInFolders : 0);
+  if (!found.ok())
+    Refuse("unreadable_folder", "The pictures cannot be listed: " + found.message() + ".", "");
+  if (!found->unusable.empty()) {
+    std::fprintf(stderr, "mkengine: %zu in %s left out: their names are not UTF-8; rename them\n",
+                 found->unusable.size(), dir.c_str());
   }
-  std::sort(found.begin(), found.end(), [](const Job& a, const Job& b) { return a.file < b.file; });
-  jobs->insert(jobs->end(), found.begin(), found.end());
+  std::sort(found->pictures.begin(), found->pictures.end());
+  for (const std::string& file : found->pictures) jobs->push_back({dir + "/" + file, file});
 }
 
 std::vector<Job> ListJobs(const std::vector<std::string>& paths, bool recursive) {
@@ -57,10 +60,8 @@ std::vector<Job> ListJobs(const std::vector<std::string>& paths, bool recursive)
       Refuse("no_such_path", "There is no " + path + ".", "Give files or folders of pictures.");
     if (!fs::is_directory(path)) {
       jobs.push_back({path, fs::path(path).filename().string()});
-    } else if (recursive) {
-      ListPictures<fs::recursive_directory_iterator>(path, &jobs);
     } else {
-      ListPictures<fs::directory_iterator>(path, &jobs);
+      ListPictures(path, recursive, &jobs);
     }
   }
   if (jobs.empty())

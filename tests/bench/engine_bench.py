@@ -56,6 +56,7 @@ class Table:
     def add(self, key, value):
         if value is not None:
             self.figures[key].append(value)
+            print(f"{', '.join(key)}: {value:,.0f}", file=sys.stderr, flush=True)
 
     def median(self, key):
         return statistics.median(self.figures[key]) if self.figures[key] else None

@@ -110,6 +110,7 @@ def compiled(network, arguments):
     """The same network, compiled where that is asked for. Both losses go back through the discriminator, so it must keep its buffers."""
     if not arguments.compile:
         return network
+    import torch._functorch.config  # PyTorch 2 does not load it by itself
     torch._functorch.config.donated_buffer = False
     return torch.compile(network, mode=arguments.compile)
 

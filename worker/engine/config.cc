@@ -98,6 +98,8 @@ std::vector<Setting> LossSettings() {
       {"noise", &Config::noise, 0, 10, "deviation of the instance noise at temperature 1"},
       {"augment", &Config::augment, 0, 1,
        "strength of what is done to pictures before the discriminator; 0: nothing"},
+      {"relight", &Config::relight, 0, 2,
+       "strength of changes of the light in which faces are shown; 0: none"},
       {"balance", &Config::balance, 1, 1000,
        "most showings of a face, so that the families are alike in what is kept; 1: even"},
       {"flip", &Config::flip, 0, 1, "mirror pictures at random"},

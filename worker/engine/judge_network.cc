@@ -3,6 +3,7 @@
 #include <cmath>
 #include <string>
 
+#include "worker/engine/aligned.h"
 #include "worker/engine/random.h"
 
 namespace makeover::engine {
@@ -31,8 +32,8 @@ BatchNormImpl::BatchNormImpl(int64_t channels) {
 }
 
 torch::Tensor BatchNormImpl::forward(const torch::Tensor& x) {
-  return torch::batch_norm(x, scale_, shift_, running_mean_, running_var_, is_training(),
-                           kNormMomentum, kNormEpsilon, /*cudnn_enabled=*/true);
+  return torch::batch_norm(x, Aligned(scale_), Aligned(shift_), running_mean_, running_var_,
+                           is_training(), kNormMomentum, kNormEpsilon, /*cudnn_enabled=*/true);
 }
 
 NormedConvImpl::NormedConvImpl(int64_t in, int64_t out, int64_t kernel, int64_t stride)
@@ -42,7 +43,7 @@ NormedConvImpl::NormedConvImpl(int64_t in, int64_t out, int64_t kernel, int64_t 
 }
 
 torch::Tensor NormedConvImpl::forward(const torch::Tensor& x) {
-  return norm_(torch::conv2d(x, weight_, {}, stride_, padding_));
+  return norm_(torch::conv2d(x, Aligned(weight_), {}, stride_, padding_));
 }
 
 JudgeBlockImpl::JudgeBlockImpl(int64_t in, int64_t out)
@@ -93,10 +94,11 @@ JudgeOutput JudgeNetworkImpl::forward(const torch::Tensor& x, const Heard& heard
   const auto some = [](const torch::Tensor& all, const torch::Tensor& factors) {
     return factors.defined() ? all * factors : all;
   };
-  y = torch::matmul(some(y, heard.trunk), dense_weight_.t());
+  y = torch::matmul(some(y, heard.trunk), Aligned(dense_weight_).t());
   const torch::Tensor features = torch::relu(dense_norm_(y));
-  const torch::Tensor place = torch::matmul(features, embedding_weight_.t());
-  return {torch::addmm(attribute_bias_, some(features, heard.features), attribute_weight_.t()),
+  const torch::Tensor place = torch::matmul(features, Aligned(embedding_weight_).t());
+  return {torch::addmm(Aligned(attribute_bias_), some(features, heard.features),
+                       Aligned(attribute_weight_).t()),
           features, place / (place.norm(2, 1, true) + 1e-6)};
 }
 

@@ -7,6 +7,7 @@
 #include "worker/engine/error.h"
 #include "worker/engine/losses.h"
 #include "worker/engine/random.h"
+#include "worker/engine/relight.h"
 #include "worker/engine/send.h"
 
 namespace makeover::engine {
@@ -63,8 +64,8 @@ Trainer::Trainer(const Config& config, const Compute& compute, const PixelCache&
 
 StepInputs Trainer::Draw(const Position& position, double temperature, double learning_rate) {
   StepInputs inputs;
-  inputs.source = MakeBatch(cache_, source_.Next(config_.batch_size, config_.flip), device_);
-  inputs.target = MakeBatch(cache_, target_.Next(config_.batch_size, config_.flip), device_);
+  inputs.source = Faces(source_.Next(config_.batch_size, config_.flip), position, 0);
+  inputs.target = Faces(target_.Next(config_.batch_size, config_.flip), position, 1);
   inputs.noise = Noise(inputs.source, position, NoiseDeviation(config_, temperature));
   inputs.on_result = DrawSeen(inputs.source, position, 0);
   inputs.on_target = DrawSeen(inputs.target, position, 1);
@@ -77,6 +78,13 @@ StepInputs Trainer::Draw(const Position& position, double temperature, double le
   inputs.rates = Rates(position, temperature, learning_rate);
   inputs.penalty = PenaltyDue(position);
   return inputs;
+}
+
+torch::Tensor Trainer::Faces(const std::vector<engine::Draw>& draws, const Position& position,
+                             uint64_t side) const {
+  const Random random(static_cast<uint64_t>(config_.seed), Stream::kRelight,
+                      2 * static_cast<uint64_t>(position.step) + side);
+  return Relight(MakeBatch(cache_, draws, device_), config_.relight, random);
 }
 
 torch::Tensor Trainer::Rates(const Position& position, double temperature, double learning_rate) {

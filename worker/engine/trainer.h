@@ -119,6 +119,8 @@ class Trainer {
   void AddReading(const Pass& pass, const StepInputs& inputs, StepValues* values) const;
   // The penalty's gradient with respect to the discriminator's weights, and the penalty itself.
   std::pair<torch::Tensor, torch::Tensor> Penalty(const torch::Tensor& target);
+  torch::Tensor Faces(const std::vector<engine::Draw>& draws, const Position& position,
+                      uint64_t side) const;
   bool PenaltyDue(const Position& position) const;
   Augmentation DrawSeen(const torch::Tensor& like, const Position& position, uint64_t side) const;
   torch::Tensor Noise(const torch::Tensor& like, const Position& position, double deviation) const;

@@ -5,12 +5,12 @@
 
 #include <tuple>
 
+#include "worker/engine/aligned.h"
+#include "worker/engine/cuda/channel_sums.h"
 #include "worker/engine/cuda/pointwise.h"
 
 namespace makeover::engine {
 namespace {
-
-constexpr uintptr_t kAlignment = 16;
 
 cuda::Type TypeOf(const torch::Tensor& x) {
   return x.scalar_type() == torch::kBFloat16 ? cuda::Type::kBfloat16 : cuda::Type::kFloat32;
@@ -22,9 +22,7 @@ cuda::Stream StreamOf(const torch::Tensor& x) {
 
 // As the kernels read it.
 torch::Tensor Packed(const torch::Tensor& x) {
-  const torch::Tensor packed = x.contiguous(torch::MemoryFormat::ChannelsLast);
-  const bool aligned = reinterpret_cast<uintptr_t>(packed.data_ptr()) % kAlignment == 0;
-  return aligned ? packed : packed.clone();
+  return Aligned(x.contiguous(torch::MemoryFormat::ChannelsLast));
 }
 
 cuda::Shape ShapeOf(const torch::Tensor& x) { return {x.size(0), x.size(2), x.size(3), x.size(1)}; }
@@ -46,9 +44,14 @@ cuda::Resize ResizeOf(Resample resample) {
 
 // In the type of the pictures and their order of dimensions, in one pass.
 torch::Tensor KernelFor(const torch::Tensor& x, const torch::Tensor& weight) {
-  return weight.detach().to(weight.options().requires_grad(false).dtype(x.scalar_type()),
-                            /*non_blocking=*/false, /*copy=*/false,
-                            torch::MemoryFormat::ChannelsLast);
+  return Aligned(weight.detach().to(weight.options().requires_grad(false).dtype(x.scalar_type()),
+                                    /*non_blocking=*/false, /*copy=*/false,
+                                    torch::MemoryFormat::ChannelsLast));
+}
+
+// A number for each channel.
+torch::Tensor ByChannels(const torch::Tensor& values) {
+  return values.defined() ? Aligned(values.detach().contiguous()) : values;
 }
 
 float* Floats(const torch::Tensor& values) {
@@ -67,8 +70,8 @@ torch::Tensor ChannelsLike(const torch::Tensor& bias) { return torch::empty_like
 torch::Tensor Finished(const torch::Tensor& conv, const torch::Tensor& bias,
                        const torch::Tensor& added, const torch::Tensor& scales,
                        cuda::Resize resize) {
-  const torch::Tensor biases = bias.detach().contiguous();
-  const torch::Tensor factors = scales.defined() ? scales.contiguous() : scales;
+  const torch::Tensor biases = ByChannels(bias);
+  const torch::Tensor factors = ByChannels(scales);
   cuda::Finish work;
   work.type = TypeOf(conv);
   work.shape = ShapeOf(conv);
@@ -202,18 +205,19 @@ std::pair<torch::Tensor, torch::Tensor> DeviceNormGradients(const torch::Tensor&
                                                             const torch::Tensor& scale) {
   const c10::cuda::CUDAGuard guard(g.device());
   const torch::Tensor gradient = Packed(g);
+  const torch::Tensor biases = ByChannels(bias);
   const torch::Tensor partials = Partials(gradient);
   const torch::Tensor slope = ChannelsLike(bias);
   const torch::Tensor offset = ChannelsLike(bias);
   const torch::Tensor bias_gradient = ChannelsLike(bias);
   const cuda::Type type = TypeOf(gradient);
   const cuda::Shape shape = ShapeOf(gradient);
-  cuda::AddProducts(type, shape, gradient.data_ptr(), y.data_ptr(), Floats(bias.detach()),
+  cuda::AddProducts(type, shape, gradient.data_ptr(), y.data_ptr(), Floats(biases),
                     Floats(partials), StreamOf(g));
   cuda::NormGradient work;
   work.shape = shape;
   work.partials = Floats(partials);
-  work.bias = Floats(bias.detach());
+  work.bias = Floats(biases);
   work.scale = Floats(scale);
   work.slope = Floats(slope);
   work.offset = Floats(offset);
@@ -230,8 +234,8 @@ torch::Tensor DeviceAffine(const torch::Tensor& x, const torch::Tensor& scale,
   const c10::cuda::CUDAGuard guard(x.device());
   const torch::Tensor in = Packed(x);
   const torch::Tensor out = Empty(in, in.size(2), in.size(3));
-  const torch::Tensor a = scale.contiguous();
-  const torch::Tensor c = offset.contiguous();
+  const torch::Tensor a = ByChannels(scale);
+  const torch::Tensor c = ByChannels(offset);
   cuda::Affine(TypeOf(in), ShapeOf(in), in.data_ptr(), nullptr, Floats(a), nullptr, Floats(c),
                out.data_ptr(), StreamOf(x));
   return out;
@@ -242,10 +246,10 @@ torch::Tensor DeviceNarrowInputs(const torch::Tensor& x, const torch::Tensor& we
   const c10::cuda::CUDAGuard guard(x.device());
   const torch::Tensor in = Packed(x);
   const torch::Tensor weights = weight.contiguous();
-  const torch::Tensor biases = bias.contiguous();
+  const torch::Tensor biases = ByChannels(bias);
   const torch::Tensor out = Empty(in, type, weight.size(0), in.size(2), in.size(3));
-  cuda::NarrowInputs(TypeOf(out), ShapeOf(out), Floats(in), Floats(weights), Floats(biases),
-                     out.data_ptr(), StreamOf(x));
+  cuda::NarrowInputs(TypeOf(out), ShapeOf(out), in.size(1), Floats(in), Floats(weights),
+                     Floats(biases), out.data_ptr(), StreamOf(x));
   return out;
 }
 
@@ -253,9 +257,9 @@ torch::Tensor DeviceNarrowOutputs(const torch::Tensor& x, const torch::Tensor& l
                                   const torch::Tensor& rectified, const torch::Tensor& bias) {
   const c10::cuda::CUDAGuard guard(x.device());
   const torch::Tensor in = Packed(x);
-  const torch::Tensor straight = linear.contiguous();
-  const torch::Tensor bent = rectified.contiguous();
-  const torch::Tensor biases = bias.contiguous();
+  const torch::Tensor straight = ByChannels(linear);
+  const torch::Tensor bent = ByChannels(rectified);
+  const torch::Tensor biases = ByChannels(bias);
   const torch::Tensor out = Empty(in, torch::kFloat32, linear.size(0), in.size(2), in.size(3));
   cuda::NarrowOutputs(TypeOf(in), ShapeOf(in), in.data_ptr(), Floats(straight), Floats(bent),
                       Floats(biases), linear.size(0), Floats(out), StreamOf(x));

@@ -1,30 +1,12 @@
 // What stands around the convolutions of a network on a CUDA device: kernels that read each tensor
 // once and write each once, where LibTorch's operations pass over it for every sum and activation.
-// Through CUDA's runtime alone, without LibTorch's headers.
-//
-// Pictures are [count, height, width, channels] without gaps. All pointers are of the current
-// device; floats are float32. Sums are float32 at least. Vectors of channels are read at once where
-// channels is a multiple of 8: then pictures must be aligned to 16 bytes. Every function queues its
-// work on the stream and throws std::runtime_error where that is refused.
 #pragma once
 
 #include <cstdint>
 
+#include "worker/engine/cuda/shape.h"
+
 namespace makeover::engine::cuda {
-
-enum class Type { kFloat32, kBfloat16 };
-
-struct Shape {
-  int64_t count = 0;
-  int64_t height = 0;
-  int64_t width = 0;
-  int64_t channels = 0;
-  int64_t places() const { return count * height * width; }
-  int64_t values() const { return places() * channels; }
-};
-
-// A cudaStream_t.
-using Stream = void*;
 
 // How a result relates to what is added to it.
 enum class Resize {
@@ -66,55 +48,10 @@ void FinishInputGradient(const InputGradient& work, Stream stream);
 // line. `shape` is out's.
 void SpreadQuarters(Type type, Shape shape, const void* gradient, void* out, Stream stream);
 
-// How many partial sums of both kinds AddMoments and AddProducts write for such pictures.
-int64_t PartialSums(Shape shape);
-// Sums over places, in parts: partials[part][0][channel] of x - shift and [1] of its square, where
-// shift is x at the first place.
-void AddMoments(Type type, Shape shape, const void* x, float* partials, Stream stream);
-// Of g and of g * (y - shift), shift: [channels]. y may be none: then [1] is 0.
-void AddProducts(Type type, Shape shape, const void* g, const void* y, const float* shift,
-                 float* partials, Stream stream);
-// out[channel] = the sum of [0] over parts.
-void AddParts(Shape shape, const float* partials, float* out, Stream stream);
-
-struct Norm {
-  Type type = Type::kFloat32;
-  Shape shape;
-  const void* x = nullptr;
-  const float* partials = nullptr;  // of AddMoments
-  const float* bias = nullptr;
-  double epsilon = 0;
-  double momentum = 0;  // weight of this batch in the running statistics
-  double copies = 1;    // places that each one stands for in the variance's n / (n - 1)
-  float* running_mean = nullptr;
-  float* running_variance = nullptr;
-  float* scale = nullptr;   // out: 1 / deviation
-  float* offset = nullptr;  // out: bias - mean / deviation
-};
-// Statistics of a batch: moves the running ones, and says how to normalise.
-void FinishNorm(const Norm& work, Stream stream);
-
-struct NormGradient {
-  Shape shape;
-  const float* partials = nullptr;  // of AddProducts(g, y, bias)
-  const float* bias = nullptr;
-  const float* scale = nullptr;    // of FinishNorm
-  float* slope = nullptr;          // out: of y
-  float* offset = nullptr;         // out
-  float* bias_gradient = nullptr;  // out
-};
-// How the gradient of a normalisation's input comes from g and its result y: scale * g + slope * y
-// + offset.
-void FinishNormGradient(const NormGradient& work, Stream stream);
-
-// out = a * x + b * y + c by channels; y and b may be none.
-void Affine(Type type, Shape shape, const void* x, const void* y, const float* a, const float* b,
-            const float* c, void* out, Stream stream);
-
-// A 1x1 convolution from three channels of float32: out = weight * x + bias, weight [channels, 3].
-// `shape` is out's.
-void NarrowInputs(Type type, Shape shape, const float* x, const float* weight, const float* bias,
-                  void* out, Stream stream);
+// A 1x1 convolution from a few channels of float32: out = weight * x + bias, weight
+// [channels, inputs]. `shape` is out's.
+void NarrowInputs(Type type, Shape shape, int64_t inputs, const float* x, const float* weight,
+                  const float* bias, void* out, Stream stream);
 
 // And to few channels of float32: linear * x + rectified * max(x, 0) + bias, both
 // [outputs, channels]. `shape` is x's; outputs <= kNarrowOutputsMax.

@@ -1,0 +1,15 @@
+// Faces as other light would show them.
+#pragma once
+
+#include <torch/torch.h>
+
+#include "worker/engine/random.h"
+
+namespace makeover::engine {
+
+// Pictures [N, 3, H, W] in [0, 1], each in light of a colour, strength and contrast of its own. At
+// strength 1 a channel's gain lies between 1/1.4 and 1.4, the exponent of all between 1/1.6
+// and 1.6; at 0 the pictures are returned.
+torch::Tensor Relight(const torch::Tensor& pictures, double strength, Random random);
+
+}  // namespace makeover::engine

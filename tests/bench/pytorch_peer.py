@@ -12,6 +12,7 @@ reduce-overhead, which replays CUDA graphs.
 """
 import argparse
 import copy
+import importlib
 import json
 import os
 import resource
@@ -110,8 +111,7 @@ def compiled(network, arguments):
     """The same network, compiled where that is asked for. Both losses go back through the discriminator, so it must keep its buffers."""
     if not arguments.compile:
         return network
-    import torch._functorch.config  # PyTorch 2 does not load it by itself
-    torch._functorch.config.donated_buffer = False
+    importlib.import_module("torch._functorch.config").donated_buffer = False  # not loaded by PyTorch itself
     return torch.compile(network, mode=arguments.compile)
 
 

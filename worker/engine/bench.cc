@@ -100,22 +100,13 @@ class Bencher {
 
   // Each round takes some steps of each third of a run: an attribute reader learns in the first.
   double Train(double duration_seconds) {
-    constexpr int64_t kParts = 3;
     // A GPU is waited for at the end of a round alone, as seldom as a training does.
-    const int64_t steps = trainer_->device().is_cuda() ? 8 : 1;
-    int64_t done = 0;
-    return Measure(duration_seconds, kParts * steps * config_.batch_size, seconds_, [&] {
-      StepValues values;
-      by_graph_ = true;
-      for (int64_t i = 0; i < kParts * steps; ++i) {
-        Position position;
-        position.step = i / steps * config_.steps / kParts + done + i % steps;
-        values = trainer_->Step(position);
-        by_graph_ = by_graph_ && trainer_->by_graph();
-      }
-      static_cast<void>(values.generator.item<float>());
-      done += steps;
-    });
+    const bool gpu = trainer_->device().is_cuda();
+    const int64_t steps = gpu ? 8 : 1;
+    constexpr int kRoundsUntilReplayed = 16;  // the rarest kind of step comes every second round
+    for (int i = 0; gpu && !by_graph_ && i < kRoundsUntilReplayed; ++i) TrainRound(steps);
+    return Measure(duration_seconds, kParts * steps * config_.batch_size, seconds_,
+                   [&] { TrainRound(steps); });
   }
 
   // Whether all steps of the last round of training were a graph's.
@@ -136,6 +127,21 @@ class Bencher {
   }
 
  private:
+  static constexpr int64_t kParts = 3;
+
+  void TrainRound(int64_t steps) {
+    StepValues values;
+    by_graph_ = true;
+    for (int64_t i = 0; i < kParts * steps; ++i) {
+      Position position;
+      position.step = i / steps * config_.steps / kParts + steps_done_ + i % steps;
+      values = trainer_->Step(position);
+      by_graph_ = by_graph_ && trainer_->by_graph();
+    }
+    static_cast<void>(values.generator.item<float>());
+    steps_done_ += steps;
+  }
+
   static TrainingRows AllRows(const PixelCache& cache) {
     TrainingRows rows;
     rows.source.resize(static_cast<size_t>(cache.rows()));
@@ -166,6 +172,7 @@ class Bencher {
   const std::function<double()>& seconds_;
   TrainingRows rows_;
   std::unique_ptr<Trainer> trainer_;
+  int64_t steps_done_ = 0;  // of each part
   bool by_graph_ = false;
 };
 

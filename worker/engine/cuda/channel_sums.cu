@@ -126,12 +126,10 @@ __global__ void SumPlaces(Terms terms, Layout layout, int64_t places, uint32_t a
 }
 
 template <int V, typename Terms>
-void LaunchSums(const Shape& shape, const Terms& terms, float* partials, Stream stream) {
+void SumAll(const Shape& shape, const Terms& terms, float* partials, Stream stream) {
   const Layout layout = LayoutOf(shape);
-  SumPlaces<V>
-      <<<dim3(layout.blocks, layout.chunks), kThreads, 0, static_cast<cudaStream_t>(stream)>>>(
-          terms, layout, shape.places(), static_cast<uint32_t>(shape.channels / V), partials);
-  CheckLaunch();
+  ForBlocks(dim3(layout.blocks, layout.chunks), kThreads, stream, SumPlaces<V, Terms>, terms,
+            layout, shape.places(), static_cast<uint32_t>(shape.channels / V), partials);
 }
 
 constexpr int kWarp = 32;
@@ -207,7 +205,7 @@ void AddMoments(Type type, Shape shape, const void* x, float* partials, Stream s
   ForType(type, IsWide(shape), [&](auto t, auto v) {
     using T = decltype(t);
     constexpr int V = decltype(v)::value;
-    LaunchSums<V>(shape, MomentsOf<T, V>{static_cast<const T*>(x)}, partials, stream);
+    SumAll<V>(shape, MomentsOf<T, V>{static_cast<const T*>(x)}, partials, stream);
   });
 }
 
@@ -216,35 +214,25 @@ void AddProducts(Type type, Shape shape, const void* g, const void* y, const flo
   ForType(type, IsWide(shape), [&](auto t, auto v) {
     using T = decltype(t);
     constexpr int V = decltype(v)::value;
-    LaunchSums<V>(shape,
-                  ProductsOf<T, V>{static_cast<const T*>(g), static_cast<const T*>(y), shift},
-                  partials, stream);
+    SumAll<V>(shape, ProductsOf<T, V>{static_cast<const T*>(g), static_cast<const T*>(y), shift},
+              partials, stream);
   });
 }
 
 void AddParts(Shape shape, const float* partials, float* out, Stream stream) {
-  SumParts<<<static_cast<unsigned>(shape.channels), kWarp, 0, static_cast<cudaStream_t>(stream)>>>(
-      partials, static_cast<int>(PartialSums(shape)), out);
-  CheckLaunch();
+  ForBlocks(static_cast<unsigned>(shape.channels), kWarp, stream, SumParts, partials,
+            static_cast<int>(PartialSums(shape)), out);
 }
 
 void FinishNorm(const Norm& work, Stream stream) {
-  const auto channels = static_cast<unsigned>(work.shape.channels);
-  const auto parts = static_cast<int>(PartialSums(work.shape));
-  const auto on = static_cast<cudaStream_t>(stream);
-  if (work.type == Type::kFloat32) {
-    NormStatistics<float><<<channels, kWarp, 0, on>>>(work, parts);
-  } else {
-    NormStatistics<__nv_bfloat16><<<channels, kWarp, 0, on>>>(work, parts);
-  }
-  CheckLaunch();
+  ForBlocks(static_cast<unsigned>(work.shape.channels), kWarp, stream,
+            work.type == Type::kFloat32 ? NormStatistics<float> : NormStatistics<__nv_bfloat16>,
+            work, static_cast<int>(PartialSums(work.shape)));
 }
 
 void FinishNormGradient(const NormGradient& work, Stream stream) {
-  NormSlopes<<<static_cast<unsigned>(work.shape.channels), kWarp, 0,
-               static_cast<cudaStream_t>(stream)>>>(work,
-                                                    static_cast<int>(PartialSums(work.shape)));
-  CheckLaunch();
+  ForBlocks(static_cast<unsigned>(work.shape.channels), kWarp, stream, NormSlopes, work,
+            static_cast<int>(PartialSums(work.shape)));
 }
 
 void Affine(Type type, Shape shape, const void* x, const void* y, const float* a, const float* b,
@@ -252,10 +240,10 @@ void Affine(Type type, Shape shape, const void* x, const void* y, const float* a
   ForType(type, IsWide(shape), [&](auto t, auto v) {
     using T = decltype(t);
     constexpr int V = decltype(v)::value;
-    Launch(shape.values() / V,
-           AffineBody<T, V>{static_cast<const T*>(x), static_cast<const T*>(y), a, b, c,
-                            static_cast<uint32_t>(shape.channels / V), static_cast<T*>(out)},
-           stream);
+    ForEach(shape.values() / V,
+            AffineBody<T, V>{static_cast<const T*>(x), static_cast<const T*>(y), a, b, c,
+                             static_cast<uint32_t>(shape.channels / V), static_cast<T*>(out)},
+            stream);
   });
 }
 

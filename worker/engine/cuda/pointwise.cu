@@ -235,7 +235,7 @@ void Activate(Type type, Shape shape, const void* x, float slope, Resize resize,
     constexpr int V = decltype(v)::value;
     const Grid from = GridOf(shape, V);
     const Grid to = GridOf(Doubled(shape), V);
-    Launch(
+    ForEach(
         shape.values() / V,
         ActivateBody<T, V>{static_cast<const T*>(x), slope, twice, from, to, static_cast<T*>(out)},
         stream);
@@ -247,12 +247,12 @@ void FinishConv(const Finish& work, Stream stream) {
   ForType(work.type, IsWide(work.shape), [&](auto t, auto v) {
     using T = decltype(t);
     constexpr int V = decltype(v)::value;
-    Launch(result.values() / V,
-           FinishBody<T, V>{static_cast<const T*>(work.conv), work.bias,
-                            static_cast<const T*>(work.added), work.scale, work.resize,
-                            GridOf(result, V), GridOf(work.shape, V), GridOf(Halved(work.shape), V),
-                            static_cast<T*>(work.out)},
-           stream);
+    ForEach(result.values() / V,
+            FinishBody<T, V>{static_cast<const T*>(work.conv), work.bias,
+                             static_cast<const T*>(work.added), work.scale, work.resize,
+                             GridOf(result, V), GridOf(work.shape, V),
+                             GridOf(Halved(work.shape), V), static_cast<T*>(work.out)},
+            stream);
   });
 }
 
@@ -260,13 +260,13 @@ void FinishInputGradient(const InputGradient& work, Stream stream) {
   ForType(work.type, IsWide(work.shape), [&](auto t, auto v) {
     using T = decltype(t);
     constexpr int V = decltype(v)::value;
-    Launch(work.shape.values() / V,
-           InputGradientBody<T, V>{static_cast<const T*>(work.conv),
-                                   static_cast<const T*>(work.activated), work.slope,
-                                   static_cast<const T*>(work.gradient), work.resize,
-                                   GridOf(work.shape, V), GridOf(Doubled(work.shape), V),
-                                   GridOf(Halved(work.shape), V), static_cast<T*>(work.out)},
-           stream);
+    ForEach(work.shape.values() / V,
+            InputGradientBody<T, V>{static_cast<const T*>(work.conv),
+                                    static_cast<const T*>(work.activated), work.slope,
+                                    static_cast<const T*>(work.gradient), work.resize,
+                                    GridOf(work.shape, V), GridOf(Doubled(work.shape), V),
+                                    GridOf(Halved(work.shape), V), static_cast<T*>(work.out)},
+            stream);
   });
 }
 
@@ -274,10 +274,10 @@ void SpreadQuarters(Type type, Shape shape, const void* gradient, void* out, Str
   ForType(type, IsWide(shape), [&](auto t, auto v) {
     using T = decltype(t);
     constexpr int V = decltype(v)::value;
-    Launch(shape.values() / V,
-           SpreadBody<T, V>{static_cast<const T*>(gradient), GridOf(shape, V),
-                            GridOf(Halved(shape), V), static_cast<T*>(out)},
-           stream);
+    ForEach(shape.values() / V,
+            SpreadBody<T, V>{static_cast<const T*>(gradient), GridOf(shape, V),
+                             GridOf(Halved(shape), V), static_cast<T*>(out)},
+            stream);
   });
 }
 
@@ -286,10 +286,10 @@ void NarrowInputs(Type type, Shape shape, int64_t inputs, const float* x, const 
   ForType(type, IsWide(shape), [&](auto t, auto v) {
     using T = decltype(t);
     constexpr int V = decltype(v)::value;
-    Launch(shape.values() / V,
-           NarrowInputsBody<T, V>{x, weight, bias, static_cast<uint32_t>(inputs),
-                                  static_cast<uint32_t>(shape.channels / V), static_cast<T*>(out)},
-           stream);
+    ForEach(shape.values() / V,
+            NarrowInputsBody<T, V>{x, weight, bias, static_cast<uint32_t>(inputs),
+                                   static_cast<uint32_t>(shape.channels / V), static_cast<T*>(out)},
+            stream);
   });
 }
 
@@ -299,11 +299,11 @@ void NarrowOutputs(Type type, Shape shape, const void* x, const float* linear,
   ForType(type, IsWide(shape), [&](auto t, auto v) {
     using T = decltype(t);
     constexpr int V = decltype(v)::value;
-    Launch(shape.places(),
-           NarrowOutputsBody<T, V>{static_cast<const T*>(x), linear, rectified, bias,
-                                   static_cast<uint32_t>(shape.channels),
-                                   static_cast<uint32_t>(outputs), out},
-           stream);
+    ForEach(shape.places(),
+            NarrowOutputsBody<T, V>{static_cast<const T*>(x), linear, rectified, bias,
+                                    static_cast<uint32_t>(shape.channels),
+                                    static_cast<uint32_t>(outputs), out},
+            stream);
   });
 }
 
@@ -311,10 +311,10 @@ void MaskedChange(Type type, int64_t places, const float* picture, const void* c
                   Stream stream) {
   if (type == Type::kFloat32) {
     const auto* values = static_cast<const float*>(change);
-    return Launch(places, MaskedChangeBody<float>{picture, values, out}, stream);
+    return ForEach(places, MaskedChangeBody<float>{picture, values, out}, stream);
   }
   const auto* values = static_cast<const __nv_bfloat16*>(change);
-  Launch(places, MaskedChangeBody<__nv_bfloat16>{picture, values, out}, stream);
+  ForEach(places, MaskedChangeBody<__nv_bfloat16>{picture, values, out}, stream);
 }
 
 }  // namespace makeover::engine::cuda

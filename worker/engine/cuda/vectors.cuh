@@ -3,27 +3,16 @@
 #pragma once
 
 #include <cuda_bf16.h>
-#include <cuda_runtime.h>
 
 #include <cstdint>
-#include <limits>
-#include <stdexcept>
-#include <string>
 #include <type_traits>
 
+#include "worker/engine/cuda/launch.cuh"
 #include "worker/engine/cuda/shape.h"
 
 namespace makeover::engine::cuda {
 
-inline constexpr int kThreads = 256;
 inline constexpr int kWide = 8;  // channels that a thread takes at once
-
-inline void CheckLaunch() {
-  const cudaError_t error = cudaGetLastError();
-  if (error != cudaSuccess)
-    throw std::runtime_error(std::string("A CUDA kernel cannot start: ") +
-                             cudaGetErrorString(error) + ".");
-}
 
 // Some neighbouring channels, in float32.
 template <int V>
@@ -54,24 +43,6 @@ __host__ __device__ void Store(const Vector<V>& v, T* to, int64_t vector) {
 template <int V>
 __host__ __device__ void AddTo(const Vector<V>& v, float scale, Vector<V>* to) {
   for (int i = 0; i < V; ++i) to->values[i] += scale * v.values[i];
-}
-
-// Calls the body for every vector of channels once.
-template <typename Body>
-__global__ void ForVectors(uint32_t vectors, Body body) {
-  const uint32_t vector = blockIdx.x * kThreads + threadIdx.x;
-  if (vector < vectors) body(vector);
-}
-
-template <typename Body>
-void Launch(int64_t vectors, const Body& body, Stream stream) {
-  if (vectors > std::numeric_limits<int32_t>::max())
-    throw std::runtime_error("A batch is too large for one CUDA kernel: use a smaller batch size.");
-  if (vectors == 0) return;
-  const auto blocks = static_cast<unsigned>((vectors + kThreads - 1) / kThreads);
-  ForVectors<<<blocks, kThreads, 0, static_cast<cudaStream_t>(stream)>>>(
-      static_cast<uint32_t>(vectors), body);
-  CheckLaunch();
 }
 
 inline bool IsWide(const Shape& shape) { return shape.channels % kWide == 0; }

@@ -12,6 +12,7 @@
 #include "worker/engine/losses.h"
 #include "worker/engine/makeover_networks.h"
 #include "worker/engine/networks.h"
+#include "worker/engine/relight.h"
 
 namespace makeover::engine {
 namespace {
@@ -240,6 +241,31 @@ TEST(GradientPenaltyTest, ReachesTheWeights) {
   const torch::Tensor penalty = GradientPenalty(discriminator.forward(pictures), pictures);
   const auto gradient = torch::autograd::grad({penalty}, {discriminator.parameters()[0]});
   EXPECT_GT(gradient[0].abs().sum().item<float>(), 0.0F);
+}
+
+TEST(RelightTest, EachPictureHasALightOfItsOwnAndKeepsItsShapes) {
+  // Each channel rises from left to right.
+  const torch::Tensor faces = torch::linspace(0, 1, 11).expand({4, 3, 6, 11});
+  const auto relit = [&](double strength, uint64_t index) {
+    return Relight(faces, strength, Random(1, Stream::kRelight, index));
+  };
+  EXPECT_TRUE(torch::equal(relit(0, 1), faces));
+  const torch::Tensor lit = relit(1, 1);
+  EXPECT_TRUE(torch::equal(lit, relit(1, 1)));
+  EXPECT_FALSE(torch::equal(lit, relit(1, 2)));
+  EXPECT_FALSE(torch::equal(lit[0], lit[1]));
+  EXPECT_FALSE(torch::equal(lit[0][0], lit[0][1])) << "no light has a colour";
+  EXPECT_EQ(lit.select(3, 0).abs().max().item<float>(), 0) << "black is black in any light";
+  EXPECT_LE(lit.max().item<float>(), 1);
+  EXPECT_GE(lit.diff().min().item<float>(), 0) << "what is brighter stays so";
+  // The middle, at the strongest and weakest light and contrast.
+  const torch::Tensor middle = relit(1, 3).select(3, 5);
+  EXPECT_LE(middle.max().item<double>(), 1.4 * std::pow(0.5, 1 / 1.6));
+  EXPECT_GE(middle.min().item<double>(), std::pow(0.5, 1.6) / 1.4);
+  const auto change = [&](double strength) {
+    return (relit(strength, 1) - faces).abs().mean().item<double>();
+  };
+  EXPECT_LT(change(0.1), change(1) / 4);
 }
 
 TEST(AugmentTest, IsDrawnBySeedAndIndex) {

@@ -41,6 +41,8 @@ std::vector<Setting> NetworkSettings() {
        "residual blocks of network makeover at its lowest level"},
       {"discriminator_channels", &Config::discriminator_channels, 8, 1024,
        "of network makeover at half the picture's size"},
+      {"chroma_radius", &Config::chroma_radius, 0, 31,
+       "of network makeover: how far, in pixels, changes of colour are spread; 0: not at all"},
   };
 }
 

@@ -22,6 +22,8 @@ struct Config {
   int64_t generator_channels = 48;      // of network makeover, at half the picture's size
   int64_t generator_blocks = 3;         // of network makeover, at its lowest level
   int64_t discriminator_channels = 32;  // of network makeover, at half the picture's size
+  int64_t chroma_radius =
+      0;  // of network makeover: how far changes of colour are spread, in pixels
 
   int64_t seed = 1;                  // of initial weights, order of rows, flips and noise
   int64_t steps = 40000;             // optimiser steps of the whole run, where time_seconds is 0

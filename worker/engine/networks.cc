@@ -7,7 +7,8 @@ namespace makeover::engine {
 namespace {
 
 MakeoverSize SizeOf(const Config& config) {
-  return {config.generator_channels, config.generator_blocks, config.discriminator_channels};
+  return {config.generator_channels, config.generator_blocks, config.discriminator_channels,
+          config.chroma_radius};
 }
 
 }  // namespace

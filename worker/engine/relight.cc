@@ -22,12 +22,11 @@ float Factor(double most, double strength, Random* random) {
 torch::Tensor Relight(const torch::Tensor& pictures, double strength, Random random) {
   if (strength == 0) return pictures;
   const int64_t count = pictures.size(0);
-  const torch::Tensor gains = torch::empty({count, 3, 1, 1}, torch::kFloat32);
+  const torch::Tensor gains = torch::empty({count, 1, 1, 1}, torch::kFloat32);
   const torch::Tensor exponents = torch::empty({count, 1, 1, 1}, torch::kFloat32);
   for (int64_t i = 0; i < count; ++i) {
     exponents.data_ptr<float>()[i] = Factor(kExponentMost, strength, &random);
-    for (int64_t c = 0; c < 3; ++c)
-      gains.data_ptr<float>()[3 * i + c] = Factor(kGainMost, strength, &random);
+    gains.data_ptr<float>()[i] = Factor(kGainMost, strength, &random);
   }
   const torch::Device device = pictures.device();
   return (pictures.pow(Send(exponents, device)) * Send(gains, device)).clamp_max(1);

@@ -27,8 +27,8 @@ Graph GraphOf(const std::string& recipe) {
       MakeGenerator(RecipeDefaults(recipe), NetworkOptions());
   for (torch::Tensor& values : generator->parameters())
     values.add_(0.03 * torch::randn_like(values));
-  for (torch::Tensor& values : generator->buffers()) {
-    values.copy_(torch::rand_like(values) + 0.5);
+  for (auto& values : generator->named_buffers()) {
+    if (values.key() != "chroma_blur") values.value().copy_(torch::rand_like(values.value()) + 0.5);
   }
   generator->eval();
   return generator->Describe();

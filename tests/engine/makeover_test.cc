@@ -9,10 +9,10 @@
 #include "worker/engine/augment.h"
 #include "worker/engine/config.h"
 #include "worker/engine/graph.h"
+#include "worker/engine/light.h"
 #include "worker/engine/losses.h"
 #include "worker/engine/makeover_networks.h"
 #include "worker/engine/networks.h"
-#include "worker/engine/relight.h"
 
 namespace makeover::engine {
 namespace {
@@ -56,11 +56,11 @@ TEST(MakeoverNetworksTest, TheUntrainedGeneratorIsNearTheIdentityAtEverySize) {
   }
 }
 
-// What a generator with such a radius adds to the faces.
-torch::Tensor Added(int64_t chroma_radius, const torch::Tensor& faces, bool gradients) {
+// What a generator with such a blur adds to the faces.
+torch::Tensor Added(double chroma_blur, const torch::Tensor& faces, bool gradients) {
   Config config = RecipeDefaults("makeover");
   config.generator_channels = 16;
-  config.chroma_radius = chroma_radius;
+  config.chroma_blur = chroma_blur;
   const auto generator = MakeGenerator(config, NetworkOptions());
   generator->eval();
   torch::manual_seed(12);
@@ -70,25 +70,36 @@ torch::Tensor Added(int64_t chroma_radius, const torch::Tensor& faces, bool grad
   return (generator->forward(faces) - faces).detach();
 }
 
-TEST(MakeoverNetworksTest, ColoursAreSpreadAndBrightnessIsNot) {
+// What a pixel gets of those so many pixels away.
+double Share(double pixels, double deviation) {
+  double all = 0;
+  for (int i = -9; i <= 9; ++i) all += std::exp(-0.5 * i * i / (deviation * deviation));
+  return std::exp(-0.5 * pixels * pixels / (deviation * deviation)) / all;
+}
+
+TEST(MakeoverNetworksTest, ColoursAreBlurredAndBrightnessIsNot) {
+  constexpr double kDeviation = 1.6;  // 0.02 of 80
   const torch::Tensor faces = Faces(2);
   const torch::Tensor sharp = Added(0, faces, false);
   const torch::Tensor brightness = sharp.mean(1, true);
-  // Twice the mean of neighbours, across and down, is a binomial of five.
+  // Sums of shifted pictures, first across and then down, with nothing outside.
   torch::Tensor chroma = sharp - brightness;
-  for (int i = 0; i < 2; ++i) {
-    const torch::Tensor wide = torch::constant_pad_nd(chroma, {1, 1, 1, 1}, 0);
-    const torch::Tensor across =
-        (wide.slice(3, 0, 80) + 2 * wide.slice(3, 1, 81) + wide.slice(3, 2, 82)) / 4;
-    chroma = (across.slice(2, 0, 100) + 2 * across.slice(2, 1, 101) + across.slice(2, 2, 102)) / 4;
+  for (const int64_t side : {3, 2}) {
+    const int64_t size = chroma.size(side);
+    const torch::Tensor wide = torch::constant_pad_nd(chroma, {9, 9, 9, 9}, 0);
+    torch::Tensor sum = torch::zeros_like(chroma);
+    for (int64_t off = -9; off <= 9; ++off) {
+      const torch::Tensor line =
+          wide.narrow(side, 9 + off, size).narrow(5 - side, 9, chroma.size(5 - side));
+      sum += Share(static_cast<double>(off), kDeviation) * line;
+    }
+    chroma = sum;
   }
-  // But at the edges, where the second mean would lack what the first put outside.
-  const auto inside = [](const torch::Tensor& x) { return x.slice(2, 2, 98).slice(3, 2, 78); };
   for (const bool gradients : {false, true}) {
-    const torch::Tensor spread = Added(2, faces, gradients);
-    EXPECT_LT(Distance(spread.mean(1, true), brightness), 1e-5F) << gradients;
-    EXPECT_LT(Distance(inside(spread), inside(brightness + chroma)), 1e-5F) << gradients;
-    EXPECT_GT(Distance(inside(spread), inside(sharp)), 1e-2F) << gradients;
+    const torch::Tensor blurred = Added(0.02, faces, gradients);
+    EXPECT_LT(Distance(blurred.mean(1, true), brightness), 1e-5F) << gradients;
+    EXPECT_LT(Distance(blurred, brightness + chroma), 5e-3F) << gradients;
+    EXPECT_GT(Distance(blurred, sharp), 5e-2F) << gradients;
   }
 }
 
@@ -98,7 +109,9 @@ std::shared_ptr<Generator> Shaken(const Config& config, const NetworkOptions& op
   const torch::NoGradGuard guard;
   torch::manual_seed(11);
   for (torch::Tensor& weight : generator->parameters()) weight += 0.02 * torch::randn_like(weight);
-  for (torch::Tensor& buffer : generator->buffers()) buffer += 0.5 * torch::rand_like(buffer);
+  for (auto& buffer : generator->named_buffers()) {
+    if (buffer.key() != "chroma_blur") buffer.value() += 0.5 * torch::rand_like(buffer.value());
+  }
   generator->eval();
   return generator;
 }
@@ -107,6 +120,7 @@ std::shared_ptr<Generator> Shaken(const std::string& network,
                                   torch::ScalarType type = torch::kFloat32) {
   Config config;
   config.network = network;
+  config.chroma_blur = 0.02;
   config.generator_channels = 16;
   NetworkOptions options;
   options.type = type;
@@ -290,29 +304,27 @@ TEST(GradientPenaltyTest, ReachesTheWeights) {
   EXPECT_GT(gradient[0].abs().sum().item<float>(), 0.0F);
 }
 
-TEST(RelightTest, EachPictureHasALightOfItsOwnAndKeepsItsShapes) {
-  // Each channel rises from left to right.
-  const torch::Tensor faces = torch::linspace(0, 1, 11).expand({4, 3, 6, 11});
-  const auto relit = [&](double strength, uint64_t index) {
-    return Relight(faces, strength, Random(1, Stream::kRelight, index));
+TEST(LightTest, TakesOfEachColourAsMuchAsItsStrengthSays) {
+  const auto draw = [](double strength, uint64_t index) {
+    return DrawLight(400, strength, Random(1, Stream::kLight, index), torch::kCPU);
   };
-  EXPECT_TRUE(torch::equal(relit(0, 1), faces));
-  const torch::Tensor lit = relit(1, 1);
-  EXPECT_TRUE(torch::equal(lit, relit(1, 1)));
-  EXPECT_FALSE(torch::equal(lit, relit(1, 2)));
-  EXPECT_FALSE(torch::equal(lit[0], lit[1]));
-  EXPECT_TRUE(torch::equal(lit[0][0], lit[0][1])) << "light has a colour";
-  EXPECT_EQ(lit.select(3, 0).abs().max().item<float>(), 0) << "black is black in any light";
-  EXPECT_LE(lit.max().item<float>(), 1);
-  EXPECT_GE(lit.diff().min().item<float>(), 0) << "what is brighter stays so";
-  // The middle, at the strongest and weakest light and contrast.
-  const torch::Tensor middle = relit(1, 3).select(3, 5);
-  EXPECT_LE(middle.max().item<double>(), 1.4 * std::pow(0.5, 1 / 1.6));
-  EXPECT_GE(middle.min().item<double>(), std::pow(0.5, 1.6) / 1.4);
-  const auto change = [&](double strength) {
-    return (relit(strength, 1) - faces).abs().mean().item<double>();
-  };
-  EXPECT_LT(change(0.1), change(1) / 4);
+  const torch::Tensor light = draw(1, 1);
+  EXPECT_EQ(light.sizes(), (std::vector<int64_t>{400, 3, 1, 1}));
+  EXPECT_TRUE(torch::equal(light, draw(1, 1)));
+  EXPECT_FALSE(torch::equal(light, draw(1, 2)));
+  EXPECT_LE(light.max().item<float>(), 1);
+  EXPECT_NEAR(light.min().item<float>(), 0.5, 0.01);
+  EXPECT_NEAR(light.mean().item<float>(), 0.5 / std::log(2.0), 0.01);
+  EXPECT_LT(torch::corrcoef(light.view({400, 3}).t())[0][1].item<float>(), 0.2);
+  EXPECT_NEAR(draw(0.5, 1).min().item<float>(), std::sqrt(0.5), 0.01);
+}
+
+TEST(MirrorLossTest, IsNoneWhereResultsFollowTheLight) {
+  const torch::Tensor results = Faces(4);
+  const torch::Tensor light = DrawLight(2, 1, Random(1, Stream::kLight, 1), torch::kCPU);
+  const torch::Tensor mirrored = results.narrow(0, 0, 2).flip(3);
+  EXPECT_EQ(MirrorLoss(results, mirrored * light, light).item<float>(), 0);
+  EXPECT_GT(MirrorLoss(results, mirrored, light).item<float>(), 0.05F);
 }
 
 TEST(AugmentTest, IsDrawnBySeedAndIndex) {

@@ -41,8 +41,9 @@ std::vector<Setting> NetworkSettings() {
        "residual blocks of network makeover at its lowest level"},
       {"discriminator_channels", &Config::discriminator_channels, 8, 1024,
        "of network makeover at half the picture's size"},
-      {"chroma_radius", &Config::chroma_radius, 0, 31,
-       "of network makeover: how far, in pixels, changes of colour are spread; 0: not at all"},
+      {"chroma_blur", &Config::chroma_blur, 0, 0.2,
+       "of network makeover: deviation of the blur of changes of colour, a share of the picture's "
+       "width; 0: none"},
   };
 }
 
@@ -90,6 +91,8 @@ std::vector<Setting> LossSettings() {
        "are"},
       {"mirror_weight", &Config::mirror_weight, 0, 1000,
        "of the loss that makes mirrored faces' results mirrored results"},
+      {"mirror_light", &Config::mirror_light, 0, 2,
+       "strength of the other light that those mirrored faces are seen in; 0: the same light"},
       {"keep_weight", &Config::keep_weight, 0, 1000,
        "of the loss that keeps smiles, age, hair and the like as they are; 0: none"},
       {"aim_weight", &Config::aim_weight, 0, 1000,
@@ -100,8 +103,6 @@ std::vector<Setting> LossSettings() {
       {"noise", &Config::noise, 0, 10, "deviation of the instance noise at temperature 1"},
       {"augment", &Config::augment, 0, 1,
        "strength of what is done to pictures before the discriminator; 0: nothing"},
-      {"relight", &Config::relight, 0, 2,
-       "strength of changes of the light in which faces are shown; 0: none"},
       {"balance", &Config::balance, 1, 1000,
        "most showings of a face, so that the families are alike in what is kept; 1: even"},
       {"flip", &Config::flip, 0, 1, "mirror pictures at random"},
@@ -240,6 +241,7 @@ Config Makeover() {
   Config config;
   config.recipe = "makeover";
   config.network = "makeover";
+  config.chroma_blur = 0.0175;
   config.schedule = "cosine";
   config.adversarial = "hinge";
   config.gradient_penalty = 1;

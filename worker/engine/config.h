@@ -22,8 +22,7 @@ struct Config {
   int64_t generator_channels = 48;      // of network makeover, at half the picture's size
   int64_t generator_blocks = 3;         // of network makeover, at its lowest level
   int64_t discriminator_channels = 32;  // of network makeover, at half the picture's size
-  int64_t chroma_radius =
-      0;  // of network makeover: how far changes of colour are spread, in pixels
+  double chroma_blur = 0;  // of network makeover: of changes of colour, a share of the width
 
   int64_t seed = 1;                  // of initial weights, order of rows, flips and noise
   int64_t steps = 40000;             // optimiser steps of the whole run, where time_seconds is 0
@@ -52,7 +51,7 @@ struct Config {
   double pixel_weight_anneal = 0.25;  // added to it at temperature 1; within [0, 1] in all
   double noise = 0.2;  // deviation of the instance noise at temperature 1, of pictures in [0, 1]
   double augment = 0;  // strength of DiffAugment (Zhao, 2020) before the discriminator; 0: none
-  double relight = 0;  // strength of changes of light, of all faces that the step sees; 0: none
+  double mirror_light = 0;  // strength of the other light that the mirrored source is seen in
   // How many times as often as even a picture may be shown, so that sources and targets resemble
   // each other in what shall be kept; 1: all as often.
   double balance = 1;

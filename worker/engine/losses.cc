@@ -27,9 +27,12 @@ torch::Tensor ColdLoss(const torch::Tensor& result, const torch::Tensor& source,
   return (cold(result) - usual - kFree).clamp_min(0).mean();
 }
 
-torch::Tensor MirrorLoss(const torch::Tensor& result, const torch::Tensor& mirrored) {
+torch::Tensor MirrorLoss(const torch::Tensor& result, const torch::Tensor& mirrored,
+                         const torch::Tensor& light) {
   constexpr int64_t kAcross = 3;
-  return (mirrored.flip(kAcross) - result.narrow(0, 0, mirrored.size(0))).abs().mean();
+  const torch::Tensor straight = result.narrow(0, 0, mirrored.size(0));
+  const torch::Tensor wanted = light.defined() ? straight * light : straight;
+  return (mirrored.flip(kAcross) - wanted).abs().mean();
 }
 
 Adversarial AdversarialOf(const std::string& word) {

@@ -18,26 +18,24 @@ bool EndsWith(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-// [width], a row of Pascal's triangle whose sum is 1: nearly Gaussian.
-torch::Tensor Binomial(int64_t width) {
-  std::vector<float> row = {1};
-  while (static_cast<int64_t>(row.size()) < width) {
-    row.push_back(0);
-    for (size_t i = row.size(); i-- > 1;) row[i] = 0.5F * (row[i] + row[i - 1]);
-    row[0] *= 0.5F;
-  }
-  return torch::tensor(row);
+// Weights of a Gaussian, as far as they count, whose sum is 1.
+torch::Tensor Gaussian(double deviation) {
+  constexpr double kFar = 2.8;  // deviations
+  const auto radius = static_cast<int64_t>(std::ceil(kFar * deviation));
+  const torch::Tensor at = torch::arange(-radius, radius + 1, torch::kFloat32) / deviation;
+  const torch::Tensor weights = (-0.5 * at.square()).exp();
+  return weights / weights.sum();
 }
 
-// A convolution of three channels that leaves their mean as it is and spreads their differences
-// from it.
-torch::Tensor ChromaSpread(int64_t width) {
-  const torch::Tensor row = Binomial(width);
-  const torch::Tensor spread = row.unsqueeze(1) * row.unsqueeze(0);
-  torch::Tensor here = torch::zeros({width, width});
-  here[width / 2][width / 2] = 1;
+// A convolution of three channels that leaves their mean as it is and blurs their differences from
+// it.
+torch::Tensor ChromaBlur(double deviation) {
+  const torch::Tensor row = Gaussian(deviation);
+  const torch::Tensor blur = row.unsqueeze(1) * row.unsqueeze(0);
+  torch::Tensor here = torch::zeros_like(blur);
+  here[row.size(0) / 2][row.size(0) / 2] = 1;
   const torch::Tensor mean = torch::full({3, 3, 1, 1}, 1.0 / 3);
-  return mean * here + (torch::eye(3).view({3, 3, 1, 1}) - mean) * spread;
+  return mean * here + (torch::eye(3).view({3, 3, 1, 1}) - mean) * blur;
 }
 
 // Bounds that keep the variance of what comes in: linearly (LeCun 1998), and through ReLU (He
@@ -88,24 +86,26 @@ MakeoverGenerator::MakeoverGenerator(const MakeoverSize& size, const NetworkOpti
   detail_ = register_module("detail", Conv(3, kNarrowChannels, 3));
   refine_ = register_module("refine", Conv(kNarrowChannels, kNarrowChannels, 3));
   output_ = register_module("output", Conv(kNarrowChannels, 4, 3));
-  if (size.chroma_radius > 0)
-    chroma_spread_ = register_buffer("chroma_spread", ChromaSpread(2 * size.chroma_radius + 1));
+  if (size.chroma_blur > 0) {
+    const torch::Tensor blur = ChromaBlur(size.chroma_blur * static_cast<double>(options.width));
+    chroma_blur_ = register_buffer("chroma_blur", blur);
+  }
 }
 
 torch::Tensor MakeoverGenerator::forward(const torch::Tensor& x) {
   const torch::Tensor picture = NetworkInput(x, type_);
   const bool infer = !is_training() && !torch::GradMode::is_enabled();
   if (infer && KernelsFor(picture)) {
-    if (!chroma_spread_.defined()) return RunMaskedChange(x, InferOutput(picture));
-    return x + WithSpreadChroma(RunMaskedChange(torch::zeros_like(x), InferOutput(picture)));
+    if (!chroma_blur_.defined()) return RunMaskedChange(x, InferOutput(picture));
+    return x + WithBlurredChroma(RunMaskedChange(torch::zeros_like(x), InferOutput(picture)));
   }
   const torch::Tensor y = Output(picture).to(torch::kFloat32);
-  return x + WithSpreadChroma(torch::tanh(y.slice(1, 0, 3)) * torch::sigmoid(y.slice(1, 3, 4)));
+  return x + WithBlurredChroma(torch::tanh(y.slice(1, 0, 3)) * torch::sigmoid(y.slice(1, 3, 4)));
 }
 
-torch::Tensor MakeoverGenerator::WithSpreadChroma(const torch::Tensor& change) const {
-  if (!chroma_spread_.defined()) return change;
-  return torch::conv2d(change, chroma_spread_, {}, 1, chroma_spread_.size(2) / 2);
+torch::Tensor MakeoverGenerator::WithBlurredChroma(const torch::Tensor& change) const {
+  if (!chroma_blur_.defined()) return change;
+  return torch::conv2d(change, chroma_blur_, {}, 1, chroma_blur_.size(2) / 2);
 }
 
 torch::Tensor MakeoverGenerator::Output(const torch::Tensor& picture) {
@@ -180,8 +180,8 @@ Graph MakeoverGenerator::Describe() const {
   const int change = graph.Unary(Kind::kTanh, graph.Slice(y, 0, 3));
   const int mask = graph.Unary(Kind::kSigmoid, graph.Slice(y, 3, 4));
   int masked = graph.Binary(Kind::kMultiply, change, mask);
-  if (chroma_spread_.defined()) {
-    masked = graph.Conv(masked, chroma_spread_, torch::zeros({3}), 1, chroma_spread_.size(2) / 2);
+  if (chroma_blur_.defined()) {
+    masked = graph.Conv(masked, chroma_blur_, torch::zeros({3}), 1, chroma_blur_.size(2) / 2);
   }
   join(graph.input(), masked);
   return graph.Build();

@@ -14,7 +14,7 @@ struct MakeoverSize {
   int64_t generator_channels = 48;  // at half the picture's size; twice as many below
   int64_t generator_blocks = 3;     // residual blocks at the lowest level
   int64_t discriminator_channels = 32;
-  int64_t chroma_radius = 0;  // how far a change's colour is spread, in pixels
+  double chroma_blur = 0;  // deviation of the blur of a change's colour, a share of the width
 };
 
 // Halvings of the generator: as many as leave 20 pixels or more on the short side and divide both
@@ -27,9 +27,8 @@ int64_t DiscriminatorLevels(int64_t height, int64_t width);
 
 // x + mask * change, mask in (0, 1) and change in (-1, 1). Levels are joined by sums (as U-Net's,
 // Ronneberger 2015, are by concatenation); a change mask as in GANimation (Pumarola 2018). Where
-// asked for, the change's colour is spread over its neighbourhood and its brightness, the mean of
-// its channels, is not: as pictures are stored (4:2:0, ITU-T T.871), for eyes that see little of
-// where colours end.
+// asked for, the change's colour is blurred and its brightness, the mean of its channels, is not:
+// as pictures are stored (4:2:0, ITU-T T.871), for eyes that see little of where colours end.
 class MakeoverGenerator : public Generator {
  public:
   MakeoverGenerator(const MakeoverSize& size, const NetworkOptions& options);
@@ -47,7 +46,7 @@ class MakeoverGenerator : public Generator {
   torch::Tensor InferOutput(const torch::Tensor& picture);
   torch::Tensor InferDown(const torch::Tensor& picture, std::vector<torch::Tensor>* joins);
   torch::Tensor Up(torch::Tensor y, std::vector<torch::Tensor> joins);
-  torch::Tensor WithSpreadChroma(const torch::Tensor& change) const;
+  torch::Tensor WithBlurredChroma(const torch::Tensor& change) const;
 
   torch::ScalarType type_;
   Conv stem_{nullptr};
@@ -57,8 +56,8 @@ class MakeoverGenerator : public Generator {
   Conv narrow_{nullptr};               // to few channels before the picture's own size
   Conv detail_{nullptr};               // of the picture itself, joined to them
   Conv refine_{nullptr};
-  Conv output_{nullptr};         // the change and the mask's logit
-  torch::Tensor chroma_spread_;  // [3, 3, n, n], or none
+  Conv output_{nullptr};       // the change and the mask's logit
+  torch::Tensor chroma_blur_;  // [3, 3, n, n], or none
 };
 
 // Strided convolutions with leaky ReLU 0.2, no normalisation; a logit per patch: [N, h, w].

@@ -8,7 +8,7 @@ namespace {
 
 MakeoverSize SizeOf(const Config& config) {
   return {config.generator_channels, config.generator_blocks, config.discriminator_channels,
-          config.chroma_radius};
+          config.chroma_blur};
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ enum class Stream : uint64_t {
   kNoise = 6,
   kAugment = 7,
   kReader = 8,
-  kRelight = 9,
+  kLight = 9,
   kJudgeWeights = 32,
   kJudgeOrder = 33,
   kJudgeFlip = 34,

@@ -5,9 +5,9 @@
 #include "worker/engine/augment.h"
 #include "worker/engine/batch.h"
 #include "worker/engine/error.h"
+#include "worker/engine/light.h"
 #include "worker/engine/losses.h"
 #include "worker/engine/random.h"
-#include "worker/engine/relight.h"
 #include "worker/engine/send.h"
 
 namespace makeover::engine {
@@ -15,6 +15,7 @@ namespace {
 
 // Of a batch so small a part shows the identity and the mirror loss what they need.
 constexpr int64_t kPart = 4;
+int64_t PartOf(int64_t count) { return std::max<int64_t>(1, count / kPart); }
 // Of a step's change of each network and each mean. Sums of a GPU differ by the order of their
 // terms; another step's inputs change more.
 constexpr double kReplayTolerance = 0.1;
@@ -64,8 +65,9 @@ Trainer::Trainer(const Config& config, const Compute& compute, const PixelCache&
 
 StepInputs Trainer::Draw(const Position& position, double temperature, double learning_rate) {
   StepInputs inputs;
-  inputs.source = Faces(source_.Next(config_.batch_size, config_.flip), position, 0);
-  inputs.target = Faces(target_.Next(config_.batch_size, config_.flip), position, 1);
+  inputs.source = MakeBatch(cache_, source_.Next(config_.batch_size, config_.flip), device_);
+  inputs.target = MakeBatch(cache_, target_.Next(config_.batch_size, config_.flip), device_);
+  inputs.light = Light(position);
   inputs.noise = Noise(inputs.source, position, NoiseDeviation(config_, temperature));
   inputs.on_result = DrawSeen(inputs.source, position, 0);
   inputs.on_target = DrawSeen(inputs.target, position, 1);
@@ -80,11 +82,11 @@ StepInputs Trainer::Draw(const Position& position, double temperature, double le
   return inputs;
 }
 
-torch::Tensor Trainer::Faces(const std::vector<engine::Draw>& draws, const Position& position,
-                             uint64_t side) const {
-  const Random random(static_cast<uint64_t>(config_.seed), Stream::kRelight,
-                      2 * static_cast<uint64_t>(position.step) + side);
-  return Relight(MakeBatch(cache_, draws, device_), config_.relight, random);
+torch::Tensor Trainer::Light(const Position& position) const {
+  if (config_.mirror_weight == 0 || config_.mirror_light == 0) return {};
+  const Random random(static_cast<uint64_t>(config_.seed), Stream::kLight,
+                      static_cast<uint64_t>(position.step));
+  return DrawLight(PartOf(config_.batch_size), config_.mirror_light, random, device_);
 }
 
 torch::Tensor Trainer::Rates(const Position& position, double temperature, double learning_rate) {
@@ -107,7 +109,7 @@ Trainer::Pass Trainer::Forward(const StepInputs& inputs) {
   Pass pass;
   pass.source = inputs.source;
   pass.target = inputs.target;
-  Generate(&pass);
+  Generate(inputs.light, &pass);
   const auto noisy = [&inputs](const torch::Tensor& pictures) {
     return inputs.noise.defined() ? pictures + inputs.noise : pictures;
   };
@@ -117,12 +119,15 @@ Trainer::Pass Trainer::Forward(const StepInputs& inputs) {
 }
 
 // All in one batch, so that the running statistics hold for all kinds of faces.
-void Trainer::Generate(Pass* pass) {
+void Trainer::Generate(const torch::Tensor& light, Pass* pass) {
   const int64_t count = pass->source.size(0);
-  const int64_t part = std::max<int64_t>(1, count / kPart);
+  const int64_t part = PartOf(count);
   std::vector<torch::Tensor> faces = {pass->source};
   if (config_.identity_weight > 0) faces.push_back(pass->target.narrow(0, 0, part));
-  if (config_.mirror_weight > 0) faces.push_back(pass->source.narrow(0, 0, part).flip(3));
+  if (config_.mirror_weight > 0) {
+    const torch::Tensor mirrored = pass->source.narrow(0, 0, part).flip(3);
+    faces.push_back(light.defined() ? mirrored * light : mirrored);
+  }
   const torch::Tensor results =
       generator_->forward(faces.size() == 1 ? pass->source : torch::cat(faces));
   pass->result = results.narrow(0, 0, count);
@@ -130,7 +135,8 @@ void Trainer::Generate(Pass* pass) {
   if (config_.mirror_weight > 0) pass->mirrored = results.narrow(0, results.size(0) - part, part);
 }
 
-StepValues Trainer::Losses(const Pass& pass, const torch::Tensor& rates) const {
+StepValues Trainer::Losses(const Pass& pass, const StepInputs& inputs) const {
+  const torch::Tensor& rates = inputs.rates;
   const Adversarial kind = AdversarialOf(config_.adversarial);
   StepValues values;
   values.adversarial = AdversarialLoss(pass.fake, kind);
@@ -150,7 +156,7 @@ StepValues Trainer::Losses(const Pass& pass, const torch::Tensor& rates) const {
     values.generator = values.generator + config_.identity_weight * values.identity;
   }
   if (pass.mirrored.defined()) {
-    values.mirror = MirrorLoss(pass.result, pass.mirrored);
+    values.mirror = MirrorLoss(pass.result, pass.mirrored, inputs.light);
     values.generator = values.generator + config_.mirror_weight * values.mirror;
   }
   values.discriminator = DiscriminatorLoss(pass.real, pass.fake, kind);
@@ -189,7 +195,7 @@ Replay& Trainer::ReplayOf(int kind) {
 
 StepValues Trainer::Run(const StepInputs& inputs) {
   const Pass pass = Forward(inputs);
-  StepValues values = Losses(pass, inputs.rates);
+  StepValues values = Losses(pass, inputs);
   if (reader_ != nullptr) AddReading(pass, inputs, &values);
   // Both gradients are taken at the weights before the step, so one forward pass serves both.
   const torch::Tensor generator_gradient =

@@ -105,8 +105,9 @@ class Trainer {
     torch::Tensor source, target;  // [N, 3, H, W]
     torch::Tensor result;          // of the source
     torch::Tensor kept;            // of the first targets, where the recipe has an identity loss
-    torch::Tensor mirrored;        // of the first sources mirrored, where it has a mirror loss
-    torch::Tensor fake, real;      // logits
+    // Of the first sources mirrored, in another light, where it has a mirror loss.
+    torch::Tensor mirrored;
+    torch::Tensor fake, real;  // logits
   };
   // Counts faces and steps, and draws what the step needs.
   StepInputs Draw(const Position& position, double temperature, double learning_rate);
@@ -114,13 +115,12 @@ class Trainer {
   // The step itself: reads and changes nothing else but the state.
   StepValues Run(const StepInputs& inputs);
   Pass Forward(const StepInputs& inputs);
-  void Generate(Pass* pass);
-  StepValues Losses(const Pass& pass, const torch::Tensor& rates) const;
+  void Generate(const torch::Tensor& light, Pass* pass);
+  StepValues Losses(const Pass& pass, const StepInputs& inputs) const;
   void AddReading(const Pass& pass, const StepInputs& inputs, StepValues* values) const;
   // The penalty's gradient with respect to the discriminator's weights, and the penalty itself.
   std::pair<torch::Tensor, torch::Tensor> Penalty(const torch::Tensor& target);
-  torch::Tensor Faces(const std::vector<engine::Draw>& draws, const Position& position,
-                      uint64_t side) const;
+  torch::Tensor Light(const Position& position) const;
   bool PenaltyDue(const Position& position) const;
   Augmentation DrawSeen(const torch::Tensor& like, const Position& position, uint64_t side) const;
   torch::Tensor Noise(const torch::Tensor& like, const Position& position, double deviation) const;

@@ -47,8 +47,8 @@ class Faces:
         return [known.lower() for known in self.names].index(name.lower())
 
     def matching(self, expression):
-        """Of a filter: names, !, &, | and brackets."""
-        code = re.sub(r"\w+", lambda word: f"a[:, {self.column(word[0])}]", expression).replace("!", "~")
+        """Of a filter: names, !, &, |, brackets, and * for everybody."""
+        code = re.sub(r"\w+", lambda word: f"a[:, {self.column(word[0])}]", expression).replace("!", "~").replace("*", "(a[:, 0] | ~a[:, 0])")
         return eval(code, {"__builtins__": {}}, {"a": self.attributes})  # nothing but columns and operators is left in it
 
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,14 @@ class NoGraph : public FakeGraph {
  public:
   void Record(const std::function<void()>& /*work*/) override {
     TORCH_CHECK(false, "operation not permitted when stream is capturing");
+  }
+};
+
+// As where a kernel cannot start.
+class NoLaunchGraph : public FakeGraph {
+ public:
+  void Record(const std::function<void()>& /*work*/) override {
+    throw std::runtime_error("A CUDA kernel cannot start: out of memory.");
   }
 };
 
@@ -99,6 +108,14 @@ TEST(ReplayTest, AGraphDoesWhatTheFunctionDoes) {
 TEST(ReplayTest, WhatCannotBeRecordedGoesOnByTheFunction) {
   Course course;
   const auto replay = RunAll(std::make_unique<NoGraph>(), &course);
+  ExpectRight(course);
+  EXPECT_TRUE(replay->settled());
+  EXPECT_FALSE(replay->by_graph());
+}
+
+TEST(ReplayTest, WhatCannotStartWhileItIsRecordedIsRunAsItIs) {
+  Course course;
+  const auto replay = RunAll(std::make_unique<NoLaunchGraph>(), &course);
   ExpectRight(course);
   EXPECT_TRUE(replay->settled());
   EXPECT_FALSE(replay->by_graph());

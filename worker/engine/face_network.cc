@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <exception>
 #include <map>
-#include <new>
 #include <utility>
 
 #include "worker/engine/batch.h"
@@ -96,8 +96,8 @@ FaceNetwork::Levels FaceNetwork::AtOnceOrNothing(const std::vector<const uint8_t
                                                  PixelShape shape, int size) {
   try {
     return ConvertAtOnce(faces, shape, size);
-  } catch (const c10::Error&) {  // of the device's memory, say
-  } catch (const std::bad_alloc&) {
+  } catch (
+      const std::exception&) {  // of the device's memory, say, or of too many faces for a kernel
   }
   return {};
 }

@@ -16,7 +16,7 @@ class DeviceGraph {
   virtual ~DeviceGraph() = default;
   // Calls `work` once, and records what it gives the device to do; the device does not do it now.
   // Tensors that the work makes keep their memory as long as they and the graph live. Throws
-  // c10::Error where the work cannot be recorded: it waits for the device, say.
+  // a std::exception where the work cannot be recorded: it waits for the device, say.
   virtual void Record(const std::function<void()>& work) = 0;
   // Queues the recorded work behind what is queued already. REQUIRES: Record returned.
   virtual void Run() = 0;

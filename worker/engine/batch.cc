@@ -102,7 +102,8 @@ torch::Tensor MakeBatch(const PixelCache& cache, const std::vector<Draw>& draws,
 }
 
 torch::Tensor ToBytes(const torch::Tensor& pictures) {
-  return (pictures.clamp(0, 1) * 255).round().to(torch::kUInt8).permute({0, 2, 3, 1}).contiguous();
+  const torch::Tensor levels = pictures.clamp(0, 1).mul_(255).round_();
+  return levels.to(torch::kUInt8).permute({0, 2, 3, 1}).contiguous();
 }
 
 std::vector<uint8_t> ToPixels(const torch::Tensor& pictures) {

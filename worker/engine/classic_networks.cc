@@ -56,7 +56,8 @@ torch::Tensor ClassicGenerator::forward(const torch::Tensor& x) {
     y = output_(blocks_[7](blocks_[6](y, Resample::kTwice)));
   }
   // Stretched beyond [0, 1], so that black and white are reached at finite weights.
-  return 0.5 + 1.1 * (torch::sigmoid(y.to(torch::kFloat32)) - 0.5);
+  const torch::Tensor shares = torch::sigmoid(y.to(torch::kFloat32));
+  return infer ? shares.sub_(0.5).mul_(1.1).add_(0.5) : 0.5 + 1.1 * (shares - 0.5);
 }
 
 torch::Tensor ClassicGenerator::Infer(const torch::Tensor& x) {

@@ -41,16 +41,21 @@ void KeepMemory() {
   mallopt(M_TOP_PAD, 64 << 20);
 }
 
+// Two things that libraries read from the environment before main, hence the second start.
+//
 // OpenMP's threads spin while they wait for each other. On processors that are shared with another
 // program they then spin against the very thread they wait for: two trainings on two cores run five
 // times slower together. OpenBLAS's spin too, and our products of matrices are too small for them.
-// The libraries read the variables before main, hence the second start.
-void WaitWithoutSpinning(char** argv) {
+//
+// glibc's heap asks for huge pages where the system leaves that to programs: a step walks through
+// hundreds of megabytes.
+void StartInEnvironment(char** argv) {
   constexpr char kVariable[] = "OMP_WAIT_POLICY";
   const bool computes = argv[1] != nullptr && std::string(argv[1]) != "probe" &&
                         std::string(argv[1]).rfind('-', 0) != 0;
   if (!computes || std::getenv(kVariable) != nullptr) return;
   setenv("OPENBLAS_NUM_THREADS", "1", /*overwrite=*/0);
+  setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1", /*overwrite=*/0);
   if (setenv(kVariable, "passive", 0) == 0) execv("/proc/self/exe", argv);
 }
 
@@ -152,7 +157,7 @@ int Main(const std::vector<std::string>& words) {
 }  // namespace makeover
 
 int main(int argc, char** argv) {
-  makeover::WaitWithoutSpinning(argv);
+  makeover::StartInEnvironment(argv);
   makeover::HearSignals();
   makeover::KeepMemory();
   makeover::AllowManyFiles();

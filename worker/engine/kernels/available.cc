@@ -20,7 +20,9 @@ bool HasAvx512() {
 }
 
 bool HasAvx512ForBfloat16() {
-  return HasAvx512() && __builtin_cpu_supports("avx512bf16") != 0 && !HasAmx();
+  // Asked once: a virtual machine's supervisor answers for the processor, and takes its time.
+  static const bool has_amx = HasAmx();
+  return HasAvx512() && __builtin_cpu_supports("avx512bf16") != 0 && !has_amx;
 }
 
 bool HasAvx2() { return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0; }

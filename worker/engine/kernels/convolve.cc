@@ -35,11 +35,12 @@ struct TileInput {
 template <class T>
 struct TileWork {
   const TileInput& in;
+  const float* bias;  // or null
   float* sums;
 
   template <int kRows, int kVectors>
-  void Run() const {
-    Tile<T, kRows, kVectors> tile;
+  [[gnu::noinline]] void Run() const {
+    Tile<T, kRows, kVectors> tile(bias);
     const char* weights = in.weights;
     for (int y = 0; y < in.taps_y; ++y) {
       // Neighbouring taps of a line lie one behind the other in the strip.
@@ -70,21 +71,23 @@ void ConvolveStrip(const Gather& gather, int64_t picture, int64_t first, int64_t
                   nullptr,
                   steps};
   const int64_t group_bytes = steps * window.taps_y * window.taps_x * outputs.vectors * 64;
-  const Finish<T> finish(gather, picture);
   alignas(64) float sums[kTileSumsMax];
-  for (int64_t group = 0; group < outputs.groups; ++group) {
-    in.weights = static_cast<const char*>(gather.weights) + group * group_bytes;
-    for (int64_t y = 0; y < lines; ++y) {
-      for (int64_t x = 0; x < gather.places_x; x += rows_most) {
-        const auto rows =
-            static_cast<int>(gather.places_x - x < rows_most ? gather.places_x - x : rows_most);
-        in.left = reinterpret_cast<const char*>(packed) + y * window.stride * in.line_bytes +
-                  x * in.place_bytes;
-        ForTile(outputs.vectors, rows, TileWork<T>{in, sums});
-        finish.Store(first + y, x, rows, group * outputs.vectors * 16, outputs.vectors, sums);
+  WithFinish<T>(gather, picture, [&](const auto& finish) {
+    for (int64_t group = 0; group < outputs.groups; ++group) {
+      in.weights = static_cast<const char*>(gather.weights) + group * group_bytes;
+      const float* bias = BiasOf(gather, group * outputs.vectors * 16);
+      for (int64_t y = 0; y < lines; ++y) {
+        for (int64_t x = 0; x < gather.places_x; x += rows_most) {
+          const auto rows =
+              static_cast<int>(gather.places_x - x < rows_most ? gather.places_x - x : rows_most);
+          in.left = reinterpret_cast<const char*>(packed) + y * window.stride * in.line_bytes +
+                    x * in.place_bytes;
+          ForTile(outputs.vectors, rows, TileWork<T>{in, bias, sums});
+          finish.Store(first + y, x, rows, group * outputs.vectors * 16, outputs.vectors, sums);
+        }
       }
     }
-  }
+  });
 }
 
 template <class T>

@@ -9,6 +9,7 @@
 
 namespace makeover::engine::kernels::MAKEOVER_VARIANT {
 
+// What is not a number stays so.
 template <class T>
 void CopyActivated(const typename T::Value* from, int64_t count, float slope,
                    typename T::Value* to) {
@@ -16,8 +17,13 @@ void CopyActivated(const typename T::Value* from, int64_t count, float slope,
     std::memcpy(to, from, static_cast<size_t>(count) * sizeof(typename T::Value));
     return;
   }
+  int64_t i = 0;
+  if (slope == 0) {
+    for (constexpr int64_t kChunk = 16 * T::kPair; i + kChunk <= count; i += kChunk)
+      StoreBits(to + i, T::Rectified(LoadBits(from + i)));
+  }
   const Vector slopes = All(slope);
-  for (int64_t i = 0; i < count; i += 16) {
+  for (; i < count; i += 16) {
     const Mask lanes = Lanes(i, count);
     T::Store(to + i, lanes, Leaky(T::Load(from + i, lanes), slopes));
   }

@@ -6,13 +6,14 @@
 #include <cstdint>
 
 #include "worker/engine/kernels/blocking.h"
+#include "worker/engine/kernels/unrolled.h"
 #include "worker/engine/kernels/vectors.h"
 
 namespace makeover::engine::kernels::MAKEOVER_VARIANT {
 
 // Left operand: row m of step k is the 32 bits at left + m * row_bytes + k * step_bytes. Right
 // operand: 16 * vectors times 32 bits a step, dense.
-struct Run {
+struct Operands {
   const char* left;
   ptrdiff_t row_bytes;
   ptrdiff_t step_bytes;
@@ -25,43 +26,69 @@ constexpr int kTileSumsMax = 14 * 64;
 template <class T, int kRows, int kVectors>
 class Tile {
  public:
-  Tile() {
-    for (auto& row : sums_)
-      for (Vector& sum : row) sum = Zero();
-  }
-
-  __attribute__((always_inline)) void Add(const Run& run) {
-    const char* left = run.left;
-    const char* right = run.right;
-    for (int64_t k = 0; k < run.steps; ++k) {
-      Bits column[kVectors];
-      for (int64_t n = 0; n < kVectors; ++n) column[n] = LoadBits(right + 64 * n);
-      for (int64_t m = 0; m < kRows; ++m) {
-        const Bits value = RepeatBits(*reinterpret_cast<const int32_t*>(left + m * run.row_bytes));
-        for (int64_t n = 0; n < kVectors; ++n)
-          sums_[m][n] = T::MultiplyAdd(sums_[m][n], value, column[n]);
-      }
-      left += run.step_bytes;
-      right += int64_t{64} * kVectors;
+  // Each row's sums begin with these 16 * vectors numbers, or with 0 where it is null.
+  [[gnu::always_inline]] explicit Tile(const float* first = nullptr) {
+    if (first == nullptr) {
+      Unrolled<kSums>([&](auto i) { sums_[i] = Zero(); });
+    } else {
+      Unrolled<kSums>([&](auto i) { sums_[i] = Load16(first + i % kVectors * 16); });
     }
   }
 
-  // out: [kRows, 16 * kVectors]
-  void Store(float* out) const {
-    for (int64_t m = 0; m < kRows; ++m)
-      for (int64_t n = 0; n < kVectors; ++n) Store16(out + (m * kVectors + n) * 16, sums_[m][n]);
+  [[gnu::always_inline]] void Add(const Operands& operands) {
+    Operands at = operands;
+#pragma GCC unroll 8
+    for (int64_t k = 0; k < operands.steps; ++k) {
+      AddStep(at, 0);
+      at.left += at.step_bytes;
+      at.right += int64_t{64} * kVectors;
+    }
   }
 
-  void AddTo(float* out, int64_t stride) const {
-    for (int64_t m = 0; m < kRows; ++m)
-      for (int64_t n = 0; n < kVectors; ++n) {
-        float* at = out + m * stride + n * 16;
-        Store16(at, Plus(Load16(at), sums_[m][n]));
-      }
+  // The left operand in parts of 8 steps, `part_bytes` from one to the next.
+  [[gnu::always_inline]] void AddParts(const Operands& operands, ptrdiff_t part_bytes) {
+    constexpr int64_t kSteps = 8;
+    Operands part = operands;
+    for (int64_t rest = operands.steps; rest > 0; rest -= kSteps) {
+      part.steps = rest < kSteps ? rest : kSteps;
+      Add(part);
+      part.left += part_bytes;
+      part.right += kSteps * 64 * kVectors;
+    }
+  }
+
+  // out: [kRows, kVectors, kStride], of which the first 16.
+  template <int64_t kStride = 16>
+  [[gnu::always_inline]] void Store(float* out) const {
+    Unrolled<kSums>([&](auto i) { Store16(out + static_cast<int64_t>(i) * kStride, sums_[i]); });
+  }
+
+  [[gnu::always_inline]] void AddTo(float* out, int64_t stride) const {
+    Unrolled<kSums>([&](auto i) {
+      float* at = out + static_cast<int64_t>(i / kVectors) * stride + i % kVectors * 16;
+      Store16(at, Plus(Load16(at), sums_[i]));
+    });
   }
 
  private:
-  Vector sums_[kRows][kVectors];
+  [[gnu::always_inline]] void AddStep(const Operands& operands, int64_t step) {
+    const char* left = operands.left + step * operands.step_bytes;
+    const char* right = operands.right + step * 64 * kVectors;
+    Bits column[kVectors];
+    Unrolled<kVectors>([&](auto n) { column[n] = LoadBits(right + 64 * n); });
+    Unrolled<kRows>([&](auto m) {
+      const char* value = left + static_cast<int64_t>(m) * operands.row_bytes;
+      const Bits row = RepeatBits(*reinterpret_cast<const int32_t*>(value));
+      Unrolled<kVectors>([&](auto n) {
+        constexpr size_t kSum = m * kVectors + n;
+        sums_[kSum] = T::MultiplyAdd(sums_[kSum], row, column[n]);
+      });
+    });
+  }
+
+  static constexpr size_t kSums = size_t{kRows} * kVectors;
+
+  Vector sums_[kSums];
 };
 
 template <int kVectors, int kRows, class Work>

@@ -11,6 +11,7 @@
 //     Interleave        the 32 bits of each channel that it takes from kPair neighbouring places
 //     LoadChunk         the first `count` values, at most 16 * kPair, as it takes them
 //     Positive          through ReLU
+//     Rectified         likewise; what is not a number stays so
 //     MultiplyAdd       sum + a * b, of all pairs
 //
 // and the operations on vectors that they define.

@@ -165,6 +165,7 @@ struct F32 {
     const __m256i zero = _mm256_setzero_si256();
     return {_mm256_max_epi32(x.low, zero), _mm256_max_epi32(x.high, zero)};
   }
+  static Bits Rectified(Bits x) { return BitsOf(Max(Zero(), VectorOf(x))); }
   static Vector MultiplyAdd(Vector sum, Bits a, Bits b) {
     return Fused(VectorOf(a), VectorOf(b), sum);
   }

@@ -102,6 +102,9 @@ struct F32 {
   }
   // As integers, values with a sign are below 0 too.
   static Bits Positive(Bits x) { return _mm512_max_epi32(x, _mm512_setzero_si512()); }
+  static Bits Rectified(Bits x) {
+    return _mm512_castps_si512(_mm512_max_ps(_mm512_setzero_ps(), _mm512_castsi512_ps(x)));
+  }
   static Vector MultiplyAdd(Vector sum, Bits a, Bits b) {
     return _mm512_fmadd_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b), sum);
   }
@@ -122,6 +125,9 @@ struct Bf16 {
     }
     _mm256_mask_storeu_epi16(p, lanes, narrow);
   }
+  static void StoreTwo(Value* p, Vector first, Vector second) {
+    _mm512_storeu_si512(p, (__m512i)_mm512_cvtne2ps_pbh(second, first));
+  }
   static Bits Pair(Vector first, Vector second) {
     const __m512i order =
         _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6,
@@ -138,6 +144,10 @@ struct Bf16 {
     return _mm512_maskz_loadu_epi16(lanes, p);
   }
   static Bits Positive(Bits x) { return _mm512_max_epi16(x, _mm512_setzero_si512()); }
+  static Bits Rectified(Bits x) {
+    // As integers, what is not a number and has a sign is above minus infinity, 0xFF80.
+    return _mm512_maskz_mov_epi16(_mm512_cmpgt_epi16_mask(x, _mm512_set1_epi16(-128)), x);
+  }
   static Vector MultiplyAdd(Vector sum, Bits a, Bits b) {
     return _mm512_dpbf16_ps(sum, (__m512bh)a, (__m512bh)b);
   }

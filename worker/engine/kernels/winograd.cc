@@ -8,6 +8,7 @@
 #include "worker/engine/kernels/load_weights.h"
 #include "worker/engine/kernels/shapes.h"
 #include "worker/engine/kernels/tile.h"
+#include "worker/engine/kernels/unrolled.h"
 #include "worker/engine/kernels/vectors.h"
 
 namespace makeover::engine::kernels::MAKEOVER_VARIANT {
@@ -25,6 +26,19 @@ constexpr bool kSumsAreResults = Shape::kResults == 1;
 
 template <class Shape>
 constexpr int64_t kProducts = Shape::kPlaces* Shape::kPlaces;
+
+// Two neighbouring products' inputs of 16 channels lie in one line of the cache: two are rounded at
+// once.
+template <class T, class Shape>
+constexpr bool kPaired = T::kPair == 2 && !kSumsAreResults<Shape> && Shape::kPlaces % 2 == 0;
+
+// Numbers from the sums of a tile's 16 outputs to the next ones.
+template <class Shape>
+constexpr int64_t kSumStride = kSumsAreResults<Shape> ? 16 : 16 * kProducts<Shape>;
+
+// The product that is in all results of a tile, once: what it begins with is what they begin with.
+template <class Shape>
+constexpr int64_t kWholeProduct = Shape::kPlaces + 1;
 
 // Transformed weights of 16 outputs for one input.
 template <class Shape>
@@ -79,12 +93,13 @@ struct Layout {
         tiles_x(DivideUp(gather.places_x, ResultsOfPlace())),
         tiles_y(DivideUp(gather.places_y, ResultsOfPlace())),
         channels(DivideUp(gather.window.channels, T::kPair) * T::kPair),
+        stored_channels(kPaired<T, Shape> ? DivideUp(channels, 16) * 16 : channels),
         groups(GroupsOf(gather.outputs)) {
     const int64_t tiles = lines * tiles_x;
     const Window& window = gather.window;
     zero_bytes = Aligned(window.width * window.channels * int64_t{sizeof(Value)});
-    input_bytes = Aligned(kProducts<Shape> * tiles * channels * int64_t{sizeof(Value)});
-    sum_bytes = kSumsAreResults<Shape> ? 0 : kProducts<Shape> * tiles * groups.vectors * 64;
+    input_bytes = Aligned(kProducts<Shape> * tiles * stored_channels * int64_t{sizeof(Value)});
+    sum_bytes = kSumsAreResults<Shape> ? 0 : tiles * groups.vectors * kSumStride<Shape> * 4;
   }
   // Places along one side of a tile.
   static constexpr int64_t ResultsOfPlace() { return Shape::kMethod == Method::kWinograd ? 2 : 1; }
@@ -92,7 +107,7 @@ struct Layout {
 
   int64_t lines;
   int64_t tiles_x, tiles_y;
-  int64_t channels;
+  int64_t channels, stored_channels;
   OutputGroups groups;
   int64_t zero_bytes, input_bytes, sum_bytes;
 };
@@ -104,6 +119,21 @@ Layout<T, Shape> LayoutOf(const Gather& gather) {
     layout = Layout<T, Shape>(gather, DivideUp(layout.lines, 2));
   return layout;
 }
+
+// Memory that is read next. Fetched a little at a time: all at once, products would wait.
+struct Ahead {
+  const char* data;
+  int64_t bytes;
+
+  void Fetch(int64_t part, int64_t parts) const {
+    constexpr int64_t kLine = 64;
+    const int64_t lines = DivideUp(DivideUp(bytes, kLine), parts);
+    const int64_t begin = part * lines * kLine;
+    const int64_t end = begin + lines * kLine;
+    for (int64_t at = begin; at < end && at < bytes; at += kLine)
+      __builtin_prefetch(data + at, /*write=*/0, /*to the second-level cache=*/2);
+  }
+};
 
 template <class T, class Shape>
 class Winograd {
@@ -125,24 +155,39 @@ class Winograd {
     const int64_t lines = left < layout_.lines ? left : layout_.lines;
     tiles_ = lines * layout_.tiles_x;
     TransformInputs(picture, first, lines);
-    const Finish<T> finish(gather_, picture);
-    for (int64_t group = 0; group < layout_.groups.groups; ++group) {
-      if constexpr (kSumsAreResults<Shape>) {
-        MultiplyToResults(finish, first, lines, group);
-      } else {
-        Multiply(group);
-        TransformResults(finish, first, lines, group);
+    ahead_ = InputsOf(picture, first + lines, lines);
+    WithFinish<T>(gather_, picture, [&](const auto& finish) {
+      for (int64_t group = 0; group < layout_.groups.groups; ++group) {
+        if constexpr (kSumsAreResults<Shape>) {
+          MultiplyToResults(finish, first, lines, group);
+        } else {
+          Multiply(group);
+          TransformResults(finish, first, lines, group);
+        }
       }
-    }
+    });
   }
 
  private:
   // [product, tile, channel], or [tile, product, channel] where products are summed.
   int64_t ProductStride() const {
-    return kSumsAreResults<Shape> ? layout_.channels : tiles_ * layout_.channels;
+    return kSumsAreResults<Shape> ? layout_.channels : tiles_ * layout_.stored_channels;
   }
   int64_t TileStride() const {
+    if (kPaired<T, Shape>) return 2 * layout_.stored_channels;
     return kSumsAreResults<Shape> ? kProducts<Shape> * layout_.channels : layout_.channels;
+  }
+
+  // The lines of inputs that these lines of tiles are the first to read.
+  Ahead InputsOf(int64_t picture, int64_t first, int64_t lines) const {
+    const Window& window = gather_.window;
+    const int64_t line_bytes = window.width * window.channels * int64_t{sizeof(Value)};
+    const int64_t kept = Shape::kInputs - Shape::kStep;
+    const int64_t y = first * Shape::kStep + window.first_dy + kept;
+    const int64_t rest = window.height - y;
+    const int64_t count = lines * Shape::kStep < rest ? lines * Shape::kStep : rest;
+    return {static_cast<const char*>(gather_.in) + (picture * window.height + y) * line_bytes,
+            (count > 0 ? count : 0) * line_bytes};
   }
 
   void TransformInputs(int64_t picture, int64_t first, int64_t lines) {
@@ -151,8 +196,9 @@ class Winograd {
     TileLines<T, Shape> source(window, static_cast<const Value*>(gather_.in) + offset, zeros_);
     for (int64_t line = 0; line < lines; ++line) {
       source.Seek(first + line);
+      Value* to = inputs_ + line * layout_.tiles_x * TileStride();
       for (int64_t c = 0; c < layout_.channels; c += 16)
-        TransformLine16(source, c, inputs_ + line * layout_.tiles_x * TileStride() + c);
+        TransformLine16(source, c, to + (kPaired<T, Shape> ? 2 : 1) * c);
     }
   }
 
@@ -160,12 +206,20 @@ class Winograd {
     const Mask lanes = Lanes(channel, layout_.channels);
     const int64_t product_stride = ProductStride();
     const int64_t tile_stride = TileStride();
-    const auto store = [&](int64_t tile, size_t line, const Vectors<Shape::kPlaces>* values) {
+    const auto store = [=](int64_t tile, size_t line, const Vectors<Shape::kPlaces>* values,
+                           auto all) __attribute__((always_inline)) {
       const auto first = static_cast<int64_t>(line * Shape::kPlaces);
       Value* at = to + tile * tile_stride + first * product_stride;
-      for (const Vector& value : values->values) {
-        T::Store(at, lanes, value);
-        at += product_stride;
+      if constexpr (kPaired<T, Shape>) {
+        Unrolled<Shape::kPlaces / 2>([&](auto i) {
+          T::StoreTwo(at + static_cast<int64_t>(2 * i) * product_stride, (*values)[2 * i],
+                      (*values)[2 * i + 1]);
+        });
+      } else {
+        Unrolled<Shape::kPlaces>([&](auto i) {
+          T::Store(at + static_cast<int64_t>(i) * product_stride, all ? kAllLanes : lanes,
+                   (*values)[i]);
+        });
       }
     };
     source.template Transform<1>(layout_.tiles_x, channel, store);
@@ -176,13 +230,27 @@ class Winograd {
     ptrdiff_t row_bytes;
     const char* right;
     int64_t steps;
+    const float* bias;  // or null
+    int64_t blocks;     // of rows, one behind the other
     float* sums;
 
     template <int kRows, int kVectors>
-    void Run() const {
-      Tile<T, kRows, kVectors> tile;
-      tile.Add({left, row_bytes, 4, right, steps});
-      tile.Store(sums);
+    [[gnu::noinline]] void Run() const {
+      const char* from = left;
+      float* to = sums;
+      const Product p = *this;
+      for (int64_t block = 0; block < p.blocks; ++block) {
+        Tile<T, kRows, kVectors> tile(p.bias);
+        const Operands operands = {from, p.row_bytes, 4, p.right, p.steps};
+        if constexpr (kPaired<T, Shape>) {
+          tile.AddParts(operands, 2 * 16 * int64_t{sizeof(Value)});
+        } else {
+          tile.Add(operands);
+        }
+        tile.template Store<kSumStride<Shape>>(to);
+        from += kRows * p.row_bytes;
+        to += kRows * kVectors * kSumStride<Shape>;
+      }
     }
   };
 
@@ -192,27 +260,40 @@ class Winograd {
            (group * kProducts<Shape> + product) * Steps() * layout_.groups.vectors * 64;
   }
 
-  // [product, tile, 16 * vectors]
-  void Multiply(int64_t group) {
+  // [tile, vector, product, 16]
+  [[gnu::noinline]] void Multiply(int64_t group) {
     const int vectors = layout_.groups.vectors;
-    const int64_t row_bytes = layout_.channels * int64_t{sizeof(Value)};
+    const int64_t row_bytes = TileStride() * int64_t{sizeof(Value)};
     const int64_t rows_most = EvenPart(tiles_, RowsMax(vectors));
+    const int64_t blocks = tiles_ / rows_most;
+    const auto rest = static_cast<int>(tiles_ % rows_most);
     for (int64_t product = 0; product < kProducts<Shape>; ++product) {
-      for (int64_t tile = 0; tile < tiles_; tile += rows_most) {
-        const int64_t at = product * tiles_ + tile;
-        const auto rows = static_cast<int>(tiles_ - tile < rows_most ? tiles_ - tile : rows_most);
-        ForTile(vectors, rows,
-                Product{reinterpret_cast<const char*>(inputs_) + at * row_bytes, row_bytes,
-                        WeightsOf(group, product), Steps(), sums_ + at * vectors * 16});
+      if (group == 0) ahead_.Fetch(product, kProducts<Shape>);
+      const char* left = reinterpret_cast<const char*>(inputs_);
+      if constexpr (kPaired<T, Shape>) {
+        left += product / 2 * tiles_ * row_bytes + product % 2 * 32;
+      } else {
+        left += product * tiles_ * row_bytes;
       }
+      float* sums = sums_ + product * 16;
+      const float* bias =
+          product == kWholeProduct<Shape> ? BiasOf(gather_, group * vectors * 16) : nullptr;
+      ForTile(vectors, static_cast<int>(rows_most),
+              Product{left, row_bytes, WeightsOf(group, product), Steps(), bias, blocks, sums});
+      if (rest == 0) continue;
+      const int64_t done = blocks * rows_most;
+      ForTile(vectors, rest,
+              Product{left + done * row_bytes, row_bytes, WeightsOf(group, product), Steps(), bias,
+                      1, sums + done * vectors * kSumStride<Shape>});
     }
   }
 
-  void TransformResults(const Finish<T>& finish, int64_t first, int64_t lines,
-                        int64_t group) const {
+  template <class Finish>
+  void TransformResults(const Finish& finish, int64_t first, int64_t lines, int64_t group) const {
     const float* sums = sums_;
     for (int64_t y = 2 * first; y < 2 * (first + lines); y += 2) {
-      for (int64_t tile = 0; tile < layout_.tiles_x; ++tile, sums += layout_.groups.vectors * 16)
+      for (int64_t tile = 0; tile < layout_.tiles_x;
+           ++tile, sums += layout_.groups.vectors * kSumStride<Shape>)
         TransformTile(finish, y, 2 * tile, group, sums);
     }
   }
@@ -224,7 +305,8 @@ class Winograd {
     return Shape::kMethod == Method::kWinograd ? gather_.places_x : gather_.out_width;
   }
 
-  void TransformTile(const Finish<T>& finish, int64_t y, int64_t x, int64_t group,
+  template <class Finish>
+  void TransformTile(const Finish& finish, int64_t y, int64_t x, int64_t group,
                      const float* sums) const {
     const bool two_rows = y + 1 < OutputsY();
     const bool two_columns = x + 1 < OutputsX();
@@ -233,47 +315,56 @@ class Winograd {
     const auto upper_right = finish.AtOutput(y, x + 1);
     const auto lower_left = finish.AtOutput(y + 1, x);
     const auto lower_right = finish.AtOutput(y + 1, x + 1);
-    const int64_t next = tiles_ * layout_.groups.vectors * 16;
-    for (int64_t n = 0; n < layout_.groups.vectors; ++n, sums += 16) {
+    for (int64_t n = 0; n < layout_.groups.vectors; ++n, sums += kSumStride<Shape>) {
       const int64_t channel = (group * layout_.groups.vectors + n) * 16;
-      const Block results = Results16(sums, next);
-      finish.Store16(upper_left, channel, results.upper[0]);
-      if (two_columns) finish.Store16(upper_right, channel, results.upper[1]);
-      if (two_rows) finish.Store16(lower_left, channel, results.lower[0]);
-      if (two_rows && two_columns) finish.Store16(lower_right, channel, results.lower[1]);
+      const Block results = Results16(sums);
+      const Mask lanes = Lanes(channel, gather_.outputs);
+      if (two_rows && two_columns && lanes == kAllLanes) {
+        finish.Store16(upper_left, channel, kAllLanes, results.upper[0]);
+        finish.Store16(upper_right, channel, kAllLanes, results.upper[1]);
+        finish.Store16(lower_left, channel, kAllLanes, results.lower[0]);
+        finish.Store16(lower_right, channel, kAllLanes, results.lower[1]);
+        continue;
+      }
+      finish.Store16(upper_left, channel, lanes, results.upper[0]);
+      if (two_columns) finish.Store16(upper_right, channel, lanes, results.upper[1]);
+      if (two_rows) finish.Store16(lower_left, channel, lanes, results.lower[0]);
+      if (two_rows && two_columns) finish.Store16(lower_right, channel, lanes, results.lower[1]);
     }
   }
 
   struct Block {
     Vectors<2> upper, lower;
   };
-  static Block Results16(const float* sums, int64_t next) {
+  [[gnu::always_inline]] static Block Results16(const float* sums) {
     constexpr size_t kPlaces = Shape::kPlaces;
     Vectors<kPlaces> upper;
     Vectors<kPlaces> lower;
-    for (size_t x = 0; x < kPlaces; ++x) {
+    Unrolled<kPlaces>([&](auto x) {
       Vectors<kPlaces> column;
-      for (size_t y = 0; y < kPlaces; ++y)
-        column[y] = Load16(sums + static_cast<int64_t>(y * kPlaces + x) * next);
+      Unrolled<kPlaces>([&](auto y) { column[y] = Load16(sums + (y * kPlaces + x) * 16); });
       const Vectors<2> both = Shape::Results(column);
       upper[x] = both[0];
       lower[x] = both[1];
-    }
+    });
     return {Shape::Results(upper), Shape::Results(lower)};
   }
 
-  void MultiplyToResults(const Finish<T>& finish, int64_t first, int64_t lines, int64_t group) {
+  template <class Finish>
+  void MultiplyToResults(const Finish& finish, int64_t first, int64_t lines, int64_t group) {
     const int vectors = layout_.groups.vectors;
     const int64_t row_bytes = TileStride() * int64_t{sizeof(Value)};
     const int64_t rows_most = EvenPart(layout_.tiles_x, RowsMax(vectors));
     const char* left = reinterpret_cast<const char*>(inputs_);
     alignas(64) float sums[kTileSumsMax];
     for (int64_t line = 0; line < lines; ++line) {
+      if (group == 0) ahead_.Fetch(line, lines);
       for (int64_t x = 0; x < layout_.tiles_x; x += rows_most) {
         const int64_t rest = layout_.tiles_x - x;
         const auto rows = static_cast<int>(rest < rows_most ? rest : rows_most);
         ForTile(vectors, rows,
-                Product{left, row_bytes, WeightsOf(group, 0), Steps() * kProducts<Shape>, sums});
+                Product{left, row_bytes, WeightsOf(group, 0), Steps() * kProducts<Shape>,
+                        BiasOf(gather_, group * vectors * 16), 1, sums});
         left += rows * row_bytes;
         finish.Store(first + line, x, rows, group * vectors * 16, vectors, sums);
       }
@@ -285,6 +376,7 @@ class Winograd {
   Value* zeros_;
   Value* inputs_;
   float* sums_;
+  Ahead ahead_ = {nullptr, 0};
   int64_t tiles_ = 0;  // of the strip
 };
 

@@ -4,6 +4,7 @@
 #include "worker/engine/kernels/lines.h"
 #include "worker/engine/kernels/shapes.h"
 #include "worker/engine/kernels/tile.h"
+#include "worker/engine/kernels/unrolled.h"
 #include "worker/engine/kernels/vectors.h"
 #include "worker/engine/kernels/weight_gradient.h"
 
@@ -126,10 +127,13 @@ class Collector {
   void PackLine(const Source& source, int64_t channel, int64_t pair_bytes, int64_t stride,
                 char* to) const {
     constexpr size_t kPlaces = Source::kPlaces;
-    const auto store = [&](int64_t tile, size_t line, const Vectors<kPlaces>* values) {
+    const auto store = [=](int64_t tile, size_t line, const Vectors<kPlaces>* values, auto /*all*/)
+        __attribute__((always_inline)) {
       char* at = to + tile / T::kPair * pair_bytes + static_cast<int64_t>(line * kPlaces) * stride;
-      for (size_t i = 0; i < kPlaces; ++i, at += stride)
-        StoreBits(at, T::Pair(values[0][i], values[T::kPair - 1][i]));
+      Unrolled<kPlaces>([&](auto i) {
+        StoreBits(at + static_cast<int64_t>(i) * stride,
+                  T::Pair(values[0][i], values[T::kPair - 1][i]));
+      });
     };
     source.template Transform<T::kPair>(layout_.tiles_x, channel, store);
   }

@@ -133,6 +133,31 @@ TEST(ActivatedConvTest, GivesAPictureTheSameBitsAloneAndInABatch) {
   }
 }
 
+// A training that went wrong is known by what is not a number, so no ReLU may hide one. With the
+// sign of what processors make of 0 / 0.
+TEST(ActivatedConvTest, WhatIsNotANumberIsNotHidden) {
+  const torch::NoGradGuard guard;
+  for (const Kind& kind : Kinds()) {
+    const bool narrow = kind.type == torch::kBFloat16;
+    const torch::ScalarType bits = narrow ? torch::kInt16 : torch::kInt32;
+    const int64_t not_a_number = narrow ? 0xFFC0 - (1 << 16) : -(int64_t{1} << 22);
+    for (const double slope : {0., 0.2}) {
+      for (const int64_t size : {1, 3}) {
+        const torch::Tensor x = Random({1, 48, 9, 8}, kind.type);
+        x.view(bits).select(1, 20).select(1, 4).select(1, 3).fill_(not_a_number);
+        ASSERT_EQ(x.isnan().sum().item<int64_t>(), 1);
+        const ConvOptions options = {1, size / 2, slope, false, Resample::kNone};
+        const torch::Tensor found =
+            ActivatedConv(kind.At(x), kind.At(torch::randn({32, 48, size, size})),
+                          kind.At(torch::randn({32})), options);
+        // Of all places that read it; some methods give more.
+        EXPECT_GE(found.isnan().sum().item<int64_t>(), 32 * size * size)
+            << kind << ", slope " << slope << ", " << size;
+      }
+    }
+  }
+}
+
 TEST(ActivatedConvTest, ItsResidualCanBeScaledByChannels) {
   const torch::NoGradGuard guard;
   for (const Kind& kind : Kinds()) {

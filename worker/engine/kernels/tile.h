@@ -39,7 +39,7 @@ class Tile {
     Operands at = operands;
 #pragma GCC unroll 8
     for (int64_t k = 0; k < operands.steps; ++k) {
-      AddStep(at, 0);
+      AddStep(at);
       at.left += at.step_bytes;
       at.right += int64_t{64} * kVectors;
     }
@@ -71,13 +71,11 @@ class Tile {
   }
 
  private:
-  [[gnu::always_inline]] void AddStep(const Operands& operands, int64_t step) {
-    const char* left = operands.left + step * operands.step_bytes;
-    const char* right = operands.right + step * 64 * kVectors;
+  [[gnu::always_inline]] void AddStep(const Operands& at) {
     Bits column[kVectors];
-    Unrolled<kVectors>([&](auto n) { column[n] = LoadBits(right + 64 * n); });
+    Unrolled<kVectors>([&](auto n) { column[n] = LoadBits(at.right + 64 * n); });
     Unrolled<kRows>([&](auto m) {
-      const char* value = left + static_cast<int64_t>(m) * operands.row_bytes;
+      const char* value = at.left + static_cast<int64_t>(m) * at.row_bytes;
       const Bits row = RepeatBits(*reinterpret_cast<const int32_t*>(value));
       Unrolled<kVectors>([&](auto n) {
         constexpr size_t kSum = m * kVectors + n;

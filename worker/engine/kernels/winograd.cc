@@ -2,138 +2,19 @@
 
 #include <cstring>
 
+#include "worker/engine/kernels/ahead.h"
 #include "worker/engine/kernels/blocking.h"
 #include "worker/engine/kernels/finish.h"
 #include "worker/engine/kernels/lines.h"
-#include "worker/engine/kernels/load_weights.h"
 #include "worker/engine/kernels/shapes.h"
 #include "worker/engine/kernels/tile.h"
 #include "worker/engine/kernels/unrolled.h"
 #include "worker/engine/kernels/vectors.h"
+#include "worker/engine/kernels/winograd_layout.h"
+#include "worker/engine/kernels/winograd_weights.h"
 
 namespace makeover::engine::kernels::MAKEOVER_VARIANT {
 namespace {
-
-// What a strip of tiles needs stays in the second-level cache beside the weights.
-constexpr int64_t kStripBytes = 256 << 10;
-
-int64_t Aligned(int64_t bytes) { return DivideUp(bytes, 64) * 64; }
-
-// Sums over all products are the result itself, or a sum for each product is what results are made
-// of.
-template <class Shape>
-constexpr bool kSumsAreResults = Shape::kResults == 1;
-
-template <class Shape>
-constexpr int64_t kProducts = Shape::kPlaces* Shape::kPlaces;
-
-// Two neighbouring products' inputs of 16 channels lie in one line of the cache: two are rounded at
-// once.
-template <class T, class Shape>
-constexpr bool kPaired = T::kPair == 2 && !kSumsAreResults<Shape> && Shape::kPlaces % 2 == 0;
-
-// Numbers from the sums of a tile's 16 outputs to the next ones.
-template <class Shape>
-constexpr int64_t kSumStride = kSumsAreResults<Shape> ? 16 : 16 * kProducts<Shape>;
-
-// The product that is in all results of a tile, once: what it begins with is what they begin with.
-template <class Shape>
-constexpr int64_t kWholeProduct = Shape::kPlaces + 1;
-
-// Transformed weights of 16 outputs for one input.
-template <class Shape>
-void TransformedWeights(const WeightView& view, int64_t input, int64_t output,
-                        Vectors<kProducts<Shape>>* values) {
-  constexpr size_t kPlaces = Shape::kPlaces;
-  Vectors<kPlaces> columns[3];
-  for (size_t x = 0; x < 3; ++x) {
-    Vectors<3> taps;
-    for (size_t y = 0; y < 3; ++y) {
-      const float* tap = view.data + static_cast<int64_t>(y) * view.stride_y +
-                         static_cast<int64_t>(x) * view.stride_x;
-      taps[y] = LoadWeights(view, tap, input, output);
-    }
-    columns[x] = Shape::Weights(taps);
-  }
-  for (size_t y = 0; y < kPlaces; ++y) {
-    const Vectors<kPlaces> line = Shape::Weights({{columns[0][y], columns[1][y], columns[2][y]}});
-    for (size_t x = 0; x < kPlaces; ++x) (*values)[y * kPlaces + x] = line[x];
-  }
-}
-
-// To [group, product, step, 16 * vectors] of 32 bits each.
-template <class T, class Shape>
-void PackTransformed(const WeightView& view, char* packed) {
-  const OutputGroups groups = GroupsOf(view.outputs);
-  const int64_t steps = DivideUp(view.inputs, T::kPair);
-  const int64_t product_bytes = steps * groups.vectors * 64;
-  Vectors<kProducts<Shape>> first;
-  Vectors<kProducts<Shape>> second;
-  for (int64_t n = 0; n < groups.vectors * groups.groups; ++n) {
-    const int64_t group = n / groups.vectors;
-    char* to = packed + group * kProducts<Shape> * product_bytes + n % groups.vectors * 64;
-    for (int64_t step = 0; step < steps; ++step, to += groups.vectors * 64) {
-      TransformedWeights<Shape>(view, step * T::kPair, 16 * n, &first);
-      if (T::kPair == 2) TransformedWeights<Shape>(view, step * 2 + 1, 16 * n, &second);
-      for (size_t product = 0; product < kProducts<Shape>; ++product) {
-        StoreBits(to + static_cast<int64_t>(product) * product_bytes,
-                  T::Pair(first[product], second[product]));
-      }
-    }
-  }
-}
-
-// Sizes of a strip of `lines` lines of tiles, and where its parts lie in scratch.
-template <class T, class Shape>
-struct Layout {
-  using Value = typename T::Value;
-
-  Layout(const Gather& gather, int64_t lines_of_strip)
-      : lines(lines_of_strip),
-        tiles_x(DivideUp(gather.places_x, ResultsOfPlace())),
-        tiles_y(DivideUp(gather.places_y, ResultsOfPlace())),
-        channels(DivideUp(gather.window.channels, T::kPair) * T::kPair),
-        stored_channels(kPaired<T, Shape> ? DivideUp(channels, 16) * 16 : channels),
-        groups(GroupsOf(gather.outputs)) {
-    const int64_t tiles = lines * tiles_x;
-    const Window& window = gather.window;
-    zero_bytes = Aligned(window.width * window.channels * int64_t{sizeof(Value)});
-    input_bytes = Aligned(kProducts<Shape> * tiles * stored_channels * int64_t{sizeof(Value)});
-    sum_bytes = kSumsAreResults<Shape> ? 0 : tiles * groups.vectors * kSumStride<Shape> * 4;
-  }
-  // Places along one side of a tile.
-  static constexpr int64_t ResultsOfPlace() { return Shape::kMethod == Method::kWinograd ? 2 : 1; }
-  int64_t Bytes() const { return zero_bytes + input_bytes + sum_bytes; }
-
-  int64_t lines;
-  int64_t tiles_x, tiles_y;
-  int64_t channels, stored_channels;
-  OutputGroups groups;
-  int64_t zero_bytes, input_bytes, sum_bytes;
-};
-
-template <class T, class Shape>
-Layout<T, Shape> LayoutOf(const Gather& gather) {
-  Layout<T, Shape> layout(gather, DivideUp(gather.places_y, Layout<T, Shape>::ResultsOfPlace()));
-  while (layout.lines > 1 && layout.Bytes() > kStripBytes)
-    layout = Layout<T, Shape>(gather, DivideUp(layout.lines, 2));
-  return layout;
-}
-
-// Memory that is read next. Fetched a little at a time: all at once, products would wait.
-struct Ahead {
-  const char* data;
-  int64_t bytes;
-
-  void Fetch(int64_t part, int64_t parts) const {
-    constexpr int64_t kLine = 64;
-    const int64_t lines = DivideUp(DivideUp(bytes, kLine), parts);
-    const int64_t begin = part * lines * kLine;
-    const int64_t end = begin + lines * kLine;
-    for (int64_t at = begin; at < end && at < bytes; at += kLine)
-      __builtin_prefetch(data + at, /*write=*/0, /*to the second-level cache=*/2);
-  }
-};
 
 template <class T, class Shape>
 class Winograd {
@@ -169,15 +50,6 @@ class Winograd {
   }
 
  private:
-  // [product, tile, channel], or [tile, product, channel] where products are summed.
-  int64_t ProductStride() const {
-    return kSumsAreResults<Shape> ? layout_.channels : tiles_ * layout_.stored_channels;
-  }
-  int64_t TileStride() const {
-    if (kPaired<T, Shape>) return 2 * layout_.stored_channels;
-    return kSumsAreResults<Shape> ? kProducts<Shape> * layout_.channels : layout_.channels;
-  }
-
   // The lines of inputs that these lines of tiles are the first to read.
   Ahead InputsOf(int64_t picture, int64_t first, int64_t lines) const {
     const Window& window = gather_.window;
@@ -196,35 +68,34 @@ class Winograd {
     TileLines<T, Shape> source(window, static_cast<const Value*>(gather_.in) + offset, zeros_);
     for (int64_t line = 0; line < lines; ++line) {
       source.Seek(first + line);
-      Value* to = inputs_ + line * layout_.tiles_x * TileStride();
+      Value* to = inputs_ + line * layout_.tiles_x * layout_.TileStride();
       for (int64_t c = 0; c < layout_.channels; c += 16)
-        TransformLine16(source, c, to + (kPaired<T, Shape> ? 2 : 1) * c);
+        TransformLine16(source, c, to + Layout<T, Shape>::kWidth * c);
     }
   }
 
   void TransformLine16(const TileLines<T, Shape>& source, int64_t channel, Value* to) const {
     const Mask lanes = Lanes(channel, layout_.channels);
-    const int64_t product_stride = ProductStride();
-    const int64_t tile_stride = TileStride();
+    const int64_t tile_stride = layout_.TileStride();
+    const int64_t product_stride = layout_.ProductStride(tiles_);
     const auto store = [=](int64_t tile, size_t line, const Vectors<Shape::kPlaces>* values,
                            auto all) __attribute__((always_inline)) {
-      const auto first = static_cast<int64_t>(line * Shape::kPlaces);
-      Value* at = to + tile * tile_stride + first * product_stride;
-      if constexpr (kPaired<T, Shape>) {
-        Unrolled<Shape::kPlaces / 2>([&](auto i) {
-          T::StoreTwo(at + static_cast<int64_t>(2 * i) * product_stride, (*values)[2 * i],
-                      (*values)[2 * i + 1]);
-        });
-      } else {
-        Unrolled<Shape::kPlaces>([&](auto i) {
-          T::Store(at + static_cast<int64_t>(i) * product_stride, all ? kAllLanes : lanes,
-                   (*values)[i]);
-        });
-      }
+      constexpr size_t kWidth = Layout<T, Shape>::kWidth;
+      constexpr size_t kCount = Shape::kPlaces / kWidth;
+      Value* at = to + tile * tile_stride + static_cast<int64_t>(line * kCount) * product_stride;
+      Unrolled<kCount>([&](auto i) {
+        Value* there = at + static_cast<int64_t>(i) * product_stride;
+        if constexpr (kWidth == 2) {
+          T::StoreTwo(there, (*values)[2 * i], (*values)[2 * i + 1]);
+        } else {
+          T::Store(there, all ? kAllLanes : lanes, (*values)[i]);
+        }
+      });
     };
     source.template Transform<1>(layout_.tiles_x, channel, store);
   }
 
+  // Sums of some rows, for some products one behind the other.
   struct Product {
     const char* left;
     ptrdiff_t row_bytes;
@@ -263,18 +134,14 @@ class Winograd {
   // [tile, vector, product, 16]
   [[gnu::noinline]] void Multiply(int64_t group) {
     const int vectors = layout_.groups.vectors;
-    const int64_t row_bytes = TileStride() * int64_t{sizeof(Value)};
+    const int64_t row_bytes = layout_.TileStride() * int64_t{sizeof(Value)};
     const int64_t rows_most = EvenPart(tiles_, RowsMax(vectors));
     const int64_t blocks = tiles_ / rows_most;
     const auto rest = static_cast<int>(tiles_ % rows_most);
     for (int64_t product = 0; product < kProducts<Shape>; ++product) {
       if (group == 0) ahead_.Fetch(product, kProducts<Shape>);
-      const char* left = reinterpret_cast<const char*>(inputs_);
-      if constexpr (kPaired<T, Shape>) {
-        left += product / 2 * tiles_ * row_bytes + product % 2 * 32;
-      } else {
-        left += product * tiles_ * row_bytes;
-      }
+      const char* left =
+          reinterpret_cast<const char*>(inputs_ + layout_.ProductAt(product, tiles_));
       float* sums = sums_ + product * 16;
       const float* bias =
           product == kWholeProduct<Shape> ? BiasOf(gather_, group * vectors * 16) : nullptr;
@@ -353,7 +220,7 @@ class Winograd {
   template <class Finish>
   void MultiplyToResults(const Finish& finish, int64_t first, int64_t lines, int64_t group) {
     const int vectors = layout_.groups.vectors;
-    const int64_t row_bytes = TileStride() * int64_t{sizeof(Value)};
+    const int64_t row_bytes = layout_.TileStride() * int64_t{sizeof(Value)};
     const int64_t rows_most = EvenPart(layout_.tiles_x, RowsMax(vectors));
     const char* left = reinterpret_cast<const char*>(inputs_);
     alignas(64) float sums[kTileSumsMax];

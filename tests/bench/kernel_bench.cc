@@ -98,7 +98,7 @@ double Measure(Type type, const Layer& layer) {
                            layer.taps * layer.taps,
                            layer.taps * layer.taps * layer.inputs};
   const Block packed(PackedWeightBytes(type, layer.method, view));
-  PackWeights(type, layer.method, view, packed.data());
+  PackWeights(type, layer.method, view, 0, PaddedOutputs(layer.outputs), packed.data());
   gather.in = in.data();
   gather.out = out.data();
   gather.weights = packed.data();

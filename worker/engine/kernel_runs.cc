@@ -125,7 +125,7 @@ class Convolution {
     gather_.method = method;
     const torch::Tensor packed =
         Bytes(kernels::PackedWeightBytes(gather_.type, gather_.method, weights));
-    kernels::PackWeights(gather_.type, gather_.method, weights, packed.data_ptr());
+    Pack(weights, packed);
     gather_.weights = packed.data_ptr();
     gather_.window.taps_y = static_cast<int>(weights.taps_y);
     gather_.window.taps_x = static_cast<int>(weights.taps_x);
@@ -133,6 +133,18 @@ class Convolution {
   }
 
  private:
+  void Pack(const kernels::WeightView& weights, const torch::Tensor& packed) const {
+    // So many weights are worth another thread's waking.
+    constexpr int64_t kGrain = 16384;
+    const int64_t of_vector = 16 * weights.taps_y * weights.taps_x * weights.inputs;
+    if (of_vector == 0) return;  // some places of a transposed convolution get nothing
+    at::parallel_for(0, kernels::PaddedOutputs(weights.outputs) / 16, 1 + kGrain / of_vector,
+                     [&](int64_t begin, int64_t end) {
+                       kernels::PackWeights(gather_.type, gather_.method, weights, 16 * begin,
+                                            16 * end, packed.data_ptr());
+                     });
+  }
+
   void SetFinish(const Finish& finish) {
     kernels::Epilogue& epilogue = gather_.epilogue;
     if (finish.bias.defined()) {

@@ -102,28 +102,23 @@ void ConvolveItems(const Gather& gather, int64_t begin, int64_t end, void* scrat
   }
 }
 
-template <class T>
-void PackTap(const WeightView& view, const float* tap, int64_t first_output, int vectors,
-             char** packed) {
-  for (int64_t input = 0; input < view.inputs; input += T::kPair) {
-    for (int n = 0; n < vectors; ++n, *packed += 64) {
-      const int64_t output = first_output + int64_t{16} * n;
-      const Vector first = LoadWeights(view, tap, input, output);
-      const Vector second = LoadWeights(view, tap, input + 1, output);
-      StoreBits(*packed, T::Pair(first, second));
-    }
-  }
-}
-
 // To [group, tap, step, 16 * vectors] of 32 bits each.
 template <class T>
-void Pack(const WeightView& view, char* packed) {
+void Pack(const WeightView& view, int64_t output_begin, int64_t output_end, char* packed) {
   const OutputGroups groups = GroupsOf(view.outputs);
-  for (int64_t group = 0; group < groups.groups; ++group) {
-    for (int64_t tap = 0; tap < view.taps_y * view.taps_x; ++tap) {
-      const float* at =
+  const int64_t step_bytes = int64_t{64} * groups.vectors;
+  const int64_t taps = view.taps_y * view.taps_x;
+  const int64_t group_bytes = taps * DivideUp(view.inputs, T::kPair) * step_bytes;
+  for (int64_t output = output_begin; output < output_end; output += 16) {
+    const int64_t n = output / 16;
+    char* to = packed + n / groups.vectors * group_bytes + n % groups.vectors * 64;
+    for (int64_t tap = 0; tap < taps; ++tap) {
+      const float* from =
           view.data + tap / view.taps_x * view.stride_y + tap % view.taps_x * view.stride_x;
-      PackTap<T>(view, at, group * groups.vectors * 16, groups.vectors, &packed);
+      for (int64_t input = 0; input < view.inputs; input += T::kPair, to += step_bytes) {
+        StoreBits(to, T::Pair(LoadWeights(view, from, input, output),
+                              LoadWeights(view, from, input + 1, output)));
+      }
     }
   }
 }
@@ -144,9 +139,13 @@ size_t PackedWeightBytes(Type type, Method method, const WeightView& weights) {
   return static_cast<size_t>(taps * steps * PaddedOutputs(weights.outputs)) * 4;
 }
 
-void PackWeights(Type type, Method method, const WeightView& weights, void* packed) {
-  if (method != Method::kDirect) return PackWinogradWeights(type, method, weights, packed);
-  ForType(type, [&](auto t) { Pack<decltype(t)>(weights, static_cast<char*>(packed)); });
+void PackWeights(Type type, Method method, const WeightView& weights, int64_t output_begin,
+                 int64_t output_end, void* packed) {
+  if (method != Method::kDirect)
+    return PackWinogradWeights(type, method, weights, output_begin, output_end, packed);
+  ForType(type, [&](auto t) {
+    Pack<decltype(t)>(weights, output_begin, output_end, static_cast<char*>(packed));
+  });
 }
 
 int64_t Strips(const Gather& gather) {

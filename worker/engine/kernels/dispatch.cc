@@ -20,8 +20,9 @@ size_t PackedWeightBytes(Type type, Method method, const WeightView& weights) {
   return Chosen().packed_weight_bytes(type, method, weights);
 }
 
-void PackWeights(Type type, Method method, const WeightView& weights, void* packed) {
-  Chosen().pack_weights(type, method, weights, packed);
+void PackWeights(Type type, Method method, const WeightView& weights, int64_t output_begin,
+                 int64_t output_end, void* packed) {
+  Chosen().pack_weights(type, method, weights, output_begin, output_end, packed);
 }
 
 int64_t Strips(const Gather& gather) { return Chosen().strips(gather); }

@@ -84,7 +84,9 @@ int64_t PaddedOutputs(int64_t outputs);
 // True where `method` takes such weights and is the faster one, with stride and step 1.
 bool Suits(Method method, const WeightView& weights);
 size_t PackedWeightBytes(Type type, Method method, const WeightView& weights);
-void PackWeights(Type type, Method method, const WeightView& weights, void* packed);
+// Those of some outputs, of PaddedOutputs in all: both are multiples of 16.
+void PackWeights(Type type, Method method, const WeightView& weights, int64_t output_begin,
+                 int64_t output_end, void* packed);
 
 // Work is divided into strips of lines: item i is strip i % Strips of picture i / Strips.
 int64_t Strips(const Gather& gather);

@@ -14,7 +14,8 @@ struct Variant {
   int64_t (*padded_outputs)(int64_t outputs);
   bool (*suits)(Method method, const WeightView& weights);
   size_t (*packed_weight_bytes)(Type type, Method method, const WeightView& weights);
-  void (*pack_weights)(Type type, Method method, const WeightView& weights, void* packed);
+  void (*pack_weights)(Type type, Method method, const WeightView& weights, int64_t output_begin,
+                       int64_t output_end, void* packed);
   int64_t (*strips)(const Gather& gather);
   size_t (*gather_scratch_bytes)(const Gather& gather);
   void (*convolve)(const Gather& gather, int64_t item_begin, int64_t item_end, void* scratch);

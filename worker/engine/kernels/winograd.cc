@@ -249,8 +249,9 @@ class Winograd {
 
 template <class T, class Shape>
 struct Instance {
-  static void Pack(const WeightView& weights, void* packed) {
-    PackTransformed<T, Shape>(weights, static_cast<char*>(packed));
+  static void Pack(const WeightView& weights, int64_t output_begin, int64_t output_end,
+                   void* packed) {
+    PackTransformed<T, Shape>(weights, output_begin, output_end, static_cast<char*>(packed));
   }
   static int64_t Strips(const Gather& gather) {
     const Layout<T, Shape> layout = LayoutOf<T, Shape>(gather);
@@ -285,8 +286,10 @@ int64_t ProductsOf(Method method) {
   return method == Method::kWinograd ? kProducts<PlainShape> : kProducts<PooledShape>;
 }
 
-void PackWinogradWeights(Type type, Method method, const WeightView& weights, void* packed) {
-  For(type, method, [&](auto instance) { instance.Pack(weights, packed); });
+void PackWinogradWeights(Type type, Method method, const WeightView& weights, int64_t output_begin,
+                         int64_t output_end, void* packed) {
+  For(type, method,
+      [&](auto instance) { instance.Pack(weights, output_begin, output_end, packed); });
 }
 
 int64_t WinogradStrips(const Gather& gather) {

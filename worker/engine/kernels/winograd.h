@@ -10,7 +10,8 @@ namespace makeover::engine::kernels::MAKEOVER_VARIANT {
 
 // Products of a tile for each pair of channels.
 int64_t ProductsOf(Method method);
-void PackWinogradWeights(Type type, Method method, const WeightView& weights, void* packed);
+void PackWinogradWeights(Type type, Method method, const WeightView& weights, int64_t output_begin,
+                         int64_t output_end, void* packed);
 int64_t WinogradStrips(const Gather& gather);
 size_t WinogradScratchBytes(const Gather& gather);
 void WinogradConvolve(const Gather& gather, int64_t item_begin, int64_t item_end, void* scratch);

@@ -35,13 +35,14 @@ void TransformedWeights(const WeightView& view, int64_t input, int64_t output,
 
 // To [group, product, step, 16 * vectors] of 32 bits each.
 template <class T, class Shape>
-void PackTransformed(const WeightView& view, char* packed) {
+void PackTransformed(const WeightView& view, int64_t output_begin, int64_t output_end,
+                     char* packed) {
   const OutputGroups groups = GroupsOf(view.outputs);
   const int64_t steps = DivideUp(view.inputs, T::kPair);
   const int64_t product_bytes = steps * groups.vectors * 64;
   Vectors<kProducts<Shape>> first;
   Vectors<kProducts<Shape>> second;
-  for (int64_t n = 0; n < groups.vectors * groups.groups; ++n) {
+  for (int64_t n = output_begin / 16; n < output_end / 16; ++n) {
     const int64_t group = n / groups.vectors;
     char* to = packed + group * kProducts<Shape> * product_bytes + n % groups.vectors * 64;
     for (int64_t step = 0; step < steps; ++step, to += groups.vectors * 64) {

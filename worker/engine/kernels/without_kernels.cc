@@ -15,7 +15,7 @@ size_t PackedWeightBytes(Type /*type*/, Method /*method*/, const WeightView& /*w
 }
 
 void PackWeights(Type /*type*/, Method /*method*/, const WeightView& /*weights*/,
-                 void* /*packed*/) {}
+                 int64_t /*output_begin*/, int64_t /*output_end*/, void* /*packed*/) {}
 
 int64_t Strips(const Gather& /*gather*/) { return 0; }
 

@@ -86,6 +86,13 @@ TEST(ConfigTest, StrangeJsonIsRefused) {
   EXPECT_THROW(ConfigFromJson(Json(1)), EngineError);
 }
 
+TEST(ConfigTest, ASettingThatIsNoMoreIsLeftOut) {
+  const Config config =
+      ConfigFromJson(Json::Object{{"recipe", "makeover"}, {"mirror_light", 1}, {"noise", 0.5}});
+  EXPECT_EQ(ConfigToJson(config).Find("mirror_light"), nullptr);
+  EXPECT_EQ(config.noise, 0.5);
+}
+
 TEST(ConfigTest, EverySettingIsDescribedAndTakesItsDefault) {
   for (const std::string& recipe : RecipeNames()) {
     Config config;

@@ -9,7 +9,6 @@
 #include "worker/engine/augment.h"
 #include "worker/engine/config.h"
 #include "worker/engine/graph.h"
-#include "worker/engine/light.h"
 #include "worker/engine/losses.h"
 #include "worker/engine/makeover_networks.h"
 #include "worker/engine/networks.h"
@@ -302,29 +301,6 @@ TEST(GradientPenaltyTest, ReachesTheWeights) {
   const torch::Tensor penalty = GradientPenalty(discriminator.forward(pictures), pictures);
   const auto gradient = torch::autograd::grad({penalty}, {discriminator.parameters()[0]});
   EXPECT_GT(gradient[0].abs().sum().item<float>(), 0.0F);
-}
-
-TEST(LightTest, TakesOfEachColourAsMuchAsItsStrengthSays) {
-  const auto draw = [](double strength, uint64_t index) {
-    return DrawLight(400, strength, Random(1, Stream::kLight, index), torch::kCPU);
-  };
-  const torch::Tensor light = draw(1, 1);
-  EXPECT_EQ(light.sizes(), (std::vector<int64_t>{400, 3, 1, 1}));
-  EXPECT_TRUE(torch::equal(light, draw(1, 1)));
-  EXPECT_FALSE(torch::equal(light, draw(1, 2)));
-  EXPECT_LE(light.max().item<float>(), 1);
-  EXPECT_NEAR(light.min().item<float>(), 0.5, 0.01);
-  EXPECT_NEAR(light.mean().item<float>(), 0.5 / std::log(2.0), 0.01);
-  EXPECT_LT(torch::corrcoef(light.view({400, 3}).t())[0][1].item<float>(), 0.2);
-  EXPECT_NEAR(draw(0.5, 1).min().item<float>(), std::sqrt(0.5), 0.01);
-}
-
-TEST(MirrorLossTest, IsNoneWhereResultsFollowTheLight) {
-  const torch::Tensor results = Faces(4);
-  const torch::Tensor light = DrawLight(2, 1, Random(1, Stream::kLight, 1), torch::kCPU);
-  const torch::Tensor mirrored = results.narrow(0, 0, 2).flip(3);
-  EXPECT_EQ(MirrorLoss(results, mirrored * light, light).item<float>(), 0);
-  EXPECT_GT(MirrorLoss(results, mirrored, light).item<float>(), 0.05F);
 }
 
 TEST(AugmentTest, IsDrawnBySeedAndIndex) {

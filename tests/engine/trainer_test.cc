@@ -55,26 +55,6 @@ TEST_F(TrainerTest, FacesOfBothFamiliesAreSeenByWeight) {
   EXPECT_TRUE(Same(Trained(rows), one_of_each));
 }
 
-TEST_F(TrainerTest, TheLightOfMirroredSourcesChanges) {
-  PixelCacheWriter writer(scratch_ / "noise.pixels", kShape, 4);
-  const std::vector<uint8_t> black(static_cast<size_t>(kShape.bytes()), 0);  // in any light
-  for (const int64_t row : {0, 1}) writer.Put(row, black);
-  for (const int64_t row : {2, 3}) writer.Put(row, NoiseFace(kShape, row));
-  writer.Commit();
-  const auto changes = [this](int64_t source, int64_t target) {
-    TrainingRows rows;
-    rows.source = {source, source + 1};
-    rows.target = {target, target + 1};
-    config_.mirror_light = 0;
-    const auto as_they_are = Trained(rows);
-    config_.mirror_light = 1;
-    return !Same(Trained(rows), as_they_are);
-  };
-  EXPECT_TRUE(changes(2, 0));
-  config_.mirror_weight = 0;
-  EXPECT_FALSE(changes(2, 0));
-}
-
 // Grey sources and targets of one colour, to which results come within a few steps.
 class ColourTest : public TrainerTest {
  protected:

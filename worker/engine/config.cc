@@ -91,8 +91,6 @@ std::vector<Setting> LossSettings() {
        "are"},
       {"mirror_weight", &Config::mirror_weight, 0, 1000,
        "of the loss that makes mirrored faces' results mirrored results"},
-      {"mirror_light", &Config::mirror_light, 0, 2,
-       "strength of the other light that those mirrored faces are seen in; 0: the same light"},
       {"keep_weight", &Config::keep_weight, 0, 1000,
        "of the loss that keeps smiles, age, hair and the like as they are; 0: none"},
       {"aim_weight", &Config::aim_weight, 0, 1000,
@@ -165,6 +163,10 @@ const Setting& FindSetting(std::string_view key) {
          "There is no setting '" + std::string(key) + "'." + DidYouMean(key, names),
          "`mkengine train --help` lists the settings.");
 }
+
+// Settings of earlier versions that were tried and dropped. A training that had one goes on
+// without.
+bool IsRetired(std::string_view key) { return key == "mirror_light"; }
 
 template <typename Number>
 bool ParseNumber(std::string_view text, Number* out) {
@@ -323,7 +325,7 @@ Config ConfigFromJson(const Json& json) {
   Config config;
   config.recipe = RecipeDefaults(json.Text("recipe")).recipe;
   for (const auto& [key, value] : json.AsObject()) {
-    if (key == "recipe") continue;
+    if (key == "recipe" || IsRetired(key)) continue;
     SetSetting(key, value.is_string() ? value.AsString() : value.Write(), &config);
   }
   return config;

@@ -27,12 +27,9 @@ torch::Tensor ColdLoss(const torch::Tensor& result, const torch::Tensor& source,
   return (cold(result) - usual - kFree).clamp_min(0).mean();
 }
 
-torch::Tensor MirrorLoss(const torch::Tensor& result, const torch::Tensor& mirrored,
-                         const torch::Tensor& light) {
+torch::Tensor MirrorLoss(const torch::Tensor& result, const torch::Tensor& mirrored) {
   constexpr int64_t kAcross = 3;
-  const torch::Tensor straight = result.narrow(0, 0, mirrored.size(0));
-  const torch::Tensor wanted = light.defined() ? straight * light : straight;
-  return (mirrored.flip(kAcross) - wanted).abs().mean();
+  return (mirrored.flip(kAcross) - result.narrow(0, 0, mirrored.size(0))).abs().mean();
 }
 
 Adversarial AdversarialOf(const std::string& word) {

@@ -23,10 +23,8 @@ torch::Tensor ColdLoss(const torch::Tensor& result, const torch::Tensor& source,
 
 // Mean |mirror(mirrored) - result| over the first of the results: left to right what a mirrored
 // face becomes shall be what the face becomes. `mirrored` [M, 3, H, W] are results of the first M
-// faces mirrored, M <= N. Where those were in another light, [M, 3, 1, 1] of DrawLight's, so shall
-// their results be.
-torch::Tensor MirrorLoss(const torch::Tensor& result, const torch::Tensor& mirrored,
-                         const torch::Tensor& light = {});
+// faces mirrored, M <= N.
+torch::Tensor MirrorLoss(const torch::Tensor& result, const torch::Tensor& mirrored);
 
 enum class Adversarial { kCrossEntropy, kHinge, kLeastSquares };
 

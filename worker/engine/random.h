@@ -16,8 +16,7 @@ enum class Stream : uint64_t {
   kTargetFlip = 5,
   kNoise = 6,
   kAugment = 7,
-  kReader = 8,
-  kLight = 9,
+  kReader = 8,  // 9 was another's
   kJudgeWeights = 32,
   kJudgeOrder = 33,
   kJudgeFlip = 34,

@@ -30,7 +30,6 @@ struct StepInputs {
 
   torch::Tensor source, target;  // [N, 3, H, W]
   torch::Tensor noise;           // likewise, for both
-  torch::Tensor light;           // of the mirrored part of the sources, [n, 3, 1, 1]
   Augmentation on_result, on_target;
   AttributeReader::Glance glance;  // at results and sources
   JudgeLearner::Lesson lesson;     // for the attribute reader
@@ -41,7 +40,7 @@ struct StepInputs {
   int kind() const { return (penalty ? 1 : 0) + (lesson.any() ? 2 : 0); }
 
   std::vector<torch::Tensor*> Tensors() {
-    std::vector<torch::Tensor*> all = {&source, &target, &noise, &light, &rates};
+    std::vector<torch::Tensor*> all = {&source, &target, &noise, &rates};
     for (const auto& part :
          {on_result.Tensors(), on_target.Tensors(), glance.Tensors(), lesson.Tensors()})
       all.insert(all.end(), part.begin(), part.end());

@@ -5,7 +5,6 @@
 #include "worker/engine/augment.h"
 #include "worker/engine/batch.h"
 #include "worker/engine/error.h"
-#include "worker/engine/light.h"
 #include "worker/engine/losses.h"
 #include "worker/engine/random.h"
 #include "worker/engine/send.h"
@@ -67,7 +66,6 @@ StepInputs Trainer::Draw(const Position& position, double temperature, double le
   StepInputs inputs;
   inputs.source = MakeBatch(cache_, source_.Next(config_.batch_size, config_.flip), device_);
   inputs.target = MakeBatch(cache_, target_.Next(config_.batch_size, config_.flip), device_);
-  inputs.light = Light(position);
   inputs.noise = Noise(inputs.source, position, NoiseDeviation(config_, temperature));
   inputs.on_result = DrawSeen(inputs.source, position, 0);
   inputs.on_target = DrawSeen(inputs.target, position, 1);
@@ -80,13 +78,6 @@ StepInputs Trainer::Draw(const Position& position, double temperature, double le
   inputs.rates = Rates(position, temperature, learning_rate);
   inputs.penalty = PenaltyDue(position);
   return inputs;
-}
-
-torch::Tensor Trainer::Light(const Position& position) const {
-  if (config_.mirror_weight == 0 || config_.mirror_light == 0) return {};
-  const Random random(static_cast<uint64_t>(config_.seed), Stream::kLight,
-                      static_cast<uint64_t>(position.step));
-  return DrawLight(PartOf(config_.batch_size), config_.mirror_light, random, device_);
 }
 
 torch::Tensor Trainer::Rates(const Position& position, double temperature, double learning_rate) {
@@ -109,7 +100,7 @@ Trainer::Pass Trainer::Forward(const StepInputs& inputs) {
   Pass pass;
   pass.source = inputs.source;
   pass.target = inputs.target;
-  Generate(inputs.light, &pass);
+  Generate(&pass);
   const auto noisy = [&inputs](const torch::Tensor& pictures) {
     return inputs.noise.defined() ? pictures + inputs.noise : pictures;
   };
@@ -119,15 +110,12 @@ Trainer::Pass Trainer::Forward(const StepInputs& inputs) {
 }
 
 // All in one batch, so that the running statistics hold for all kinds of faces.
-void Trainer::Generate(const torch::Tensor& light, Pass* pass) {
+void Trainer::Generate(Pass* pass) {
   const int64_t count = pass->source.size(0);
   const int64_t part = PartOf(count);
   std::vector<torch::Tensor> faces = {pass->source};
   if (config_.identity_weight > 0) faces.push_back(pass->target.narrow(0, 0, part));
-  if (config_.mirror_weight > 0) {
-    const torch::Tensor mirrored = pass->source.narrow(0, 0, part).flip(3);
-    faces.push_back(light.defined() ? mirrored * light : mirrored);
-  }
+  if (config_.mirror_weight > 0) faces.push_back(pass->source.narrow(0, 0, part).flip(3));
   const torch::Tensor results =
       generator_->forward(faces.size() == 1 ? pass->source : torch::cat(faces));
   pass->result = results.narrow(0, 0, count);
@@ -156,7 +144,7 @@ StepValues Trainer::Losses(const Pass& pass, const StepInputs& inputs) const {
     values.generator = values.generator + config_.identity_weight * values.identity;
   }
   if (pass.mirrored.defined()) {
-    values.mirror = MirrorLoss(pass.result, pass.mirrored, inputs.light);
+    values.mirror = MirrorLoss(pass.result, pass.mirrored);
     values.generator = values.generator + config_.mirror_weight * values.mirror;
   }
   values.discriminator = DiscriminatorLoss(pass.real, pass.fake, kind);

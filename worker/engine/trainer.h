@@ -105,7 +105,7 @@ class Trainer {
     torch::Tensor source, target;  // [N, 3, H, W]
     torch::Tensor result;          // of the source
     torch::Tensor kept;            // of the first targets, where the recipe has an identity loss
-    // Of the first sources mirrored, in another light, where it has a mirror loss.
+    // Of the first sources mirrored, where it has a mirror loss.
     torch::Tensor mirrored;
     torch::Tensor fake, real;  // logits
   };
@@ -115,12 +115,11 @@ class Trainer {
   // The step itself: reads and changes nothing else but the state.
   StepValues Run(const StepInputs& inputs);
   Pass Forward(const StepInputs& inputs);
-  void Generate(const torch::Tensor& light, Pass* pass);
+  void Generate(Pass* pass);
   StepValues Losses(const Pass& pass, const StepInputs& inputs) const;
   void AddReading(const Pass& pass, const StepInputs& inputs, StepValues* values) const;
   // The penalty's gradient with respect to the discriminator's weights, and the penalty itself.
   std::pair<torch::Tensor, torch::Tensor> Penalty(const torch::Tensor& target);
-  torch::Tensor Light(const Position& position) const;
   bool PenaltyDue(const Position& position) const;
   Augmentation DrawSeen(const torch::Tensor& like, const Position& position, uint64_t side) const;
   torch::Tensor Noise(const torch::Tensor& like, const Position& position, double deviation) const;

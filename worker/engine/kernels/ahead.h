@@ -1,4 +1,4 @@
-// Memory that a kernel will read.
+// Fetching memory before it is read.
 #pragma once
 
 #include <cstdint>

@@ -22,7 +22,7 @@ class Winograd {
   using Value = typename T::Value;
 
   Winograd(const Gather& gather, void* scratch)
-      : gather_(gather), layout_(LayoutOf<T, Shape>(gather)) {
+      : gather_(gather), layout_(TileLayoutOf<T, Shape>(gather)) {
     char* at = static_cast<char*>(scratch);
     zeros_ = reinterpret_cast<Value*>(at);
     inputs_ = reinterpret_cast<Value*>(at + layout_.zero_bytes);
@@ -70,7 +70,7 @@ class Winograd {
       source.Seek(first + line);
       Value* to = inputs_ + line * layout_.tiles_x * layout_.TileStride();
       for (int64_t c = 0; c < layout_.channels; c += 16)
-        TransformLine16(source, c, to + Layout<T, Shape>::kWidth * c);
+        TransformLine16(source, c, to + TileLayout<T, Shape>::kWidth * c);
     }
   }
 
@@ -80,7 +80,7 @@ class Winograd {
     const int64_t product_stride = layout_.ProductStride(tiles_);
     const auto store = [=](int64_t tile, size_t line, const Vectors<Shape::kPlaces>* values,
                            auto all) __attribute__((always_inline)) {
-      constexpr size_t kWidth = Layout<T, Shape>::kWidth;
+      constexpr size_t kWidth = TileLayout<T, Shape>::kWidth;
       constexpr size_t kCount = Shape::kPlaces / kWidth;
       Value* at = to + tile * tile_stride + static_cast<int64_t>(line * kCount) * product_stride;
       Unrolled<kCount>([&](auto i) {
@@ -239,7 +239,7 @@ class Winograd {
   }
 
   const Gather& gather_;
-  Layout<T, Shape> layout_;
+  TileLayout<T, Shape> layout_;
   Value* zeros_;
   Value* inputs_;
   float* sums_;
@@ -254,11 +254,11 @@ struct Instance {
     PackTransformed<T, Shape>(weights, output_begin, output_end, static_cast<char*>(packed));
   }
   static int64_t Strips(const Gather& gather) {
-    const Layout<T, Shape> layout = LayoutOf<T, Shape>(gather);
+    const TileLayout<T, Shape> layout = TileLayoutOf<T, Shape>(gather);
     return DivideUp(layout.tiles_y, layout.lines);
   }
   static size_t ScratchBytes(const Gather& gather) {
-    return static_cast<size_t>(LayoutOf<T, Shape>(gather).Bytes());
+    return static_cast<size_t>(TileLayoutOf<T, Shape>(gather).Bytes());
   }
   static void Convolve(const Gather& gather, int64_t begin, int64_t end, void* scratch) {
     Winograd<T, Shape> winograd(gather, scratch);

@@ -38,10 +38,10 @@ constexpr int64_t kWholeProduct = Shape::kPlaces + 1;
 
 // Sizes of a strip of `lines` lines of tiles, and where its parts lie in scratch.
 template <class T, class Shape>
-struct Layout {
+struct TileLayout {
   using Value = typename T::Value;
 
-  Layout(const Gather& gather, int64_t lines_of_strip)
+  TileLayout(const Gather& gather, int64_t lines_of_strip)
       : lines(lines_of_strip),
         tiles_x(DivideUp(gather.places_x, ResultsOfPlace())),
         tiles_y(DivideUp(gather.places_y, ResultsOfPlace())),
@@ -80,10 +80,11 @@ struct Layout {
 };
 
 template <class T, class Shape>
-Layout<T, Shape> LayoutOf(const Gather& gather) {
-  Layout<T, Shape> layout(gather, DivideUp(gather.places_y, Layout<T, Shape>::ResultsOfPlace()));
+TileLayout<T, Shape> TileLayoutOf(const Gather& gather) {
+  TileLayout<T, Shape> layout(gather,
+                              DivideUp(gather.places_y, TileLayout<T, Shape>::ResultsOfPlace()));
   while (layout.lines > 1 && layout.Bytes() > kStripBytes)
-    layout = Layout<T, Shape>(gather, DivideUp(layout.lines, 2));
+    layout = TileLayout<T, Shape>(gather, DivideUp(layout.lines, 2));
   return layout;
 }
 

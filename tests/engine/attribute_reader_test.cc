@@ -1,6 +1,7 @@
 #include "worker/engine/attribute_reader.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <torch/torch.h>
 
 #include <memory>
@@ -120,6 +121,17 @@ TEST(NoiseTest, EachPictureHasOneOfItsOwnStrength) {
   EXPECT_NEAR(noisy(1).mean().item<float>(), 0.5, 0.001);
   EXPECT_TRUE(torch::equal(noisy(1), noisy(1)));
   EXPECT_FALSE(torch::equal(noisy(1), noisy(2)));
+}
+
+// A training seeds several in each of its steps.
+TEST(SeededTest, WhatItTakesIsGivenBack) {
+  const auto seed = [](uint64_t chance) {
+    return Seeded(torch::kCPU, Random(chance, Stream::kNoise, 0));
+  };
+  (void)seed(0);
+  const size_t before = mallinfo2().uordblks;
+  for (uint64_t i = 0; i < 100; ++i) (void)seed(i);
+  EXPECT_LT(mallinfo2().uordblks, before + 20'000);
 }
 
 TEST_F(AttributeReaderTest, AResultThatKeepsAnAttributeLosesLeast) {

@@ -1,10 +1,12 @@
 """The figures of `mkengine evaluate` by a judge that shares no code, network or library with it: PyTorch from Python.
 
     /usr/bin/python3 independent_judge.py MKENGINE FACES --cache FILE --model CHECKPOINT [--model CHECKPOINT ...] [--passes 12]
+        [--everybody]
 
 FACES is a folder in CelebA's layout. The judge is a plain convolutional network that learns the 40 attributes from the training
 partition (some minutes), then rests in FILE. Models are run as TorchScript, as `mkengine export` writes it; whom a model
-turns into whom stands in its checkpoint. Judged are test faces: one line of a table in Markdown per model, and one for the faces as they are.
+turns into whom stands in its checkpoint. Judged are test faces: one line of a table in Markdown per model, and one for the faces as they are. With --everybody faces that judge and
+model have learned from are judged too: that says nothing of new faces, but chance moves it less, so it compares settings.
 """
 import argparse
 import json
@@ -134,16 +136,17 @@ def filters(model):
     return about["source"], about["target"]
 
 
-def measure(faces, judge, model, mkengine):
+def measure(faces, judge, model, mkengine, everybody):
     source, target = filters(model)
     test = faces.partitions == TEST
     wanted = headline(source, target)
-    sources = faces.matching(source) & test
+    judged = test | everybody
+    sources = faces.matching(source) & judged
     for word, value in wanted:  # a source that is a target already is no test
         sources &= faces.attributes[:, faces.column(word)] != value
     pictures = faces.pictures[np.flatnonzero(sources)].float() / 255
     results = pictures if mkengine is None else run(mkengine, model, pictures)
-    aim = Verdict(judge, faces.pictures[np.flatnonzero(faces.matching(target) & test)].float() / 255).features
+    aim = Verdict(judge, faces.pictures[np.flatnonzero(faces.matching(target) & judged)].float() / 255).features
     everyone = Verdict(judge, faces.pictures[np.flatnonzero(test)].float() / 255)
     thresholds = np.array([np.quantile(everyone.logits[:, i], 1 - faces.attributes[test][:, i].mean()) for i in range(len(faces.names))])
     mean, deviation = everyone.features.mean(0), everyone.features.std(0) + 1e-6
@@ -169,6 +172,7 @@ def main():
     parser.add_argument("--cache", type=pathlib.Path, required=True)
     parser.add_argument("--model", type=pathlib.Path, action="append", required=True)
     parser.add_argument("--passes", type=int, default=12, help="over the training faces, where FILE is not there yet")
+    parser.add_argument("--everybody", action="store_true", help="judge faces that were learned from too")
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -180,9 +184,9 @@ def main():
         judge = learn(faces, arguments.passes)
         torch.save(judge.state_dict(), arguments.cache)
     print("| model | target rate | attribute-KID | kept | low-L1 | faces | judge |\n" + "| --- " * 7 + "|")
-    line("the faces as they are", measure(faces, judge, arguments.model[0], None))
+    line("the faces as they are", measure(faces, judge, arguments.model[0], None, arguments.everybody))
     for model in arguments.model:
-        line(model, measure(faces, judge, model, arguments.mkengine))
+        line(model, measure(faces, judge, model, arguments.mkengine, arguments.everybody))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,15 @@ TEST(HealthTest, NumbersThatAreNoneAreNoticedAtOnce) {
   EXPECT_EQ(watch.SeeLosses(20, 1, std::numeric_limits<double>::infinity()), Ill::kNotANumber);
 }
 
+TEST(HealthTest, ADiscriminatorFarWorseThanGuessingIsNoticedAtOnce) {
+  EXPECT_EQ(AfterLosses("hinge", 19, 5000), Ill::kNo);
+  EXPECT_EQ(AfterLosses("hinge", 21, 0), Ill::kDiverged);
+  EXPECT_EQ(AfterLosses("least_squares", 4.9, 0), Ill::kNo);
+  EXPECT_EQ(AfterLosses("least_squares", 5.1, 0), Ill::kDiverged);
+  EXPECT_EQ(AfterLosses("cross_entropy", 13, 0), Ill::kNo);
+  EXPECT_EQ(AfterLosses("cross_entropy", 14, 0), Ill::kDiverged);
+}
+
 TEST(HealthTest, ADiscriminatorThatKnowsAllForLongIsNoticed) {
   EXPECT_EQ(AfterLosses("hinge", 0.01, 490), Ill::kNo);
   EXPECT_EQ(AfterLosses("hinge", 0.01, 1500), Ill::kSaturated);

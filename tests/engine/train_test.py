@@ -222,17 +222,18 @@ class TrainTest(unittest.TestCase):
         self.assertEqual((last_error(events)["class"], last_error(events)["code"]), ("TASK", "diverged"))
         self.assertFalse(os.path.exists(checkpoint(self.path("out"), 3)))
 
-    def train_too_fast(self, rate, expect):
-        """(rollbacks, last event) of a training whose learning rate makes one face of all within its first steps."""
+    def train_too_fast(self, rate, discriminator_rate, expect):
+        """(rollbacks, last event) of a training of one or both networks at a rate that makes nonsense of them within the first steps."""
         write_pixels(self.path("faces.pixels"), 40)
-        settings = ["metrics_steps=1", "sample_steps=4", "sample_count=6", f"learning_rate={rate}"]
+        settings = ["metrics_steps=1", "sample_steps=4", "sample_count=6", f"learning_rate={rate}",
+                    f"discriminator_rate={discriminator_rate}"]
         words = [word for setting in settings for word in ("--set", setting)]
         events, _ = self.engine.train(self.folder.name, self.path("out"), "--batch-size", 4, "--steps", 20, *words,
                                       rows=(range(24), range(24, 40)), expect=expect)
         return [e for e in events if e["event"] == "rollback"], events[-1]
 
     def test_a_training_that_goes_wrong_returns_with_half_the_rate(self):
-        returns, last = self.train_too_fast(0.1, expect=0)
+        returns, last = self.train_too_fast(0.1, 0.001, expect=0)
         self.assertEqual((last["event"], last["step"]), ("done", 20))
         self.assertTrue(returns)
         self.assertEqual([e["rateScale"] for e in returns], [0.5 ** (i + 1) for i in range(len(returns))])
@@ -243,8 +244,15 @@ class TrainTest(unittest.TestCase):
         with open(self.path("out/metrics.jsonl")) as file:
             self.assertEqual([json.loads(line)["step"] for line in file], list(range(1, 21)))
 
+    def test_a_discriminator_that_goes_astray_is_noticed(self):
+        returns, last = self.train_too_fast(0.001, 30, expect=0)
+        self.assertEqual((last["event"], last["step"]), ("done", 20))
+        self.assertTrue(returns)
+        for event in returns:
+            self.assertIn("ten times what guessing gives", event["reason"])
+
     def test_a_training_that_stays_wrong_fails(self):
-        returns, last = self.train_too_fast(1, expect=1)
+        returns, last = self.train_too_fast(1, 0.001, expect=1)
         self.assertEqual((last["class"], last["code"], len(returns)), ("TASK", "diverged", 5))
         self.assertEqual(os.listdir(self.path("out/checkpoints")), [])
 

@@ -6,6 +6,7 @@
 namespace makeover::engine {
 namespace {
 
+constexpr double kDivergedTimes = 10;
 constexpr double kHorizonSteps = 200;
 constexpr int64_t kSaturatedSteps = 500;
 constexpr double kSaturatedShare = 0.02;
@@ -24,6 +25,8 @@ std::string DescribeIll(Ill ill) {
   switch (ill) {
     case Ill::kNotANumber:
       return "a loss or a weight is no number any more";
+    case Ill::kDiverged:
+      return "the discriminator's loss is ten times what guessing gives";
     case Ill::kSaturated:
       return "the discriminator knows every picture, so the generator learns nothing";
     case Ill::kCollapsed:
@@ -38,6 +41,7 @@ HealthWatch::HealthWatch(const Config& config) : guessing_(LossOfGuessing(config
 
 Ill HealthWatch::SeeLosses(int64_t step, double generator, double discriminator) {
   if (!std::isfinite(generator) || !std::isfinite(discriminator)) return Ill::kNotANumber;
+  if (discriminator > kDivergedTimes * guessing_) return Ill::kDiverged;
   if (first_step_ < 0) {
     first_step_ = step;
     mean_ = guessing_;

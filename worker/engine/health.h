@@ -11,6 +11,7 @@ namespace makeover::engine {
 enum class Ill {
   kNo,
   kNotANumber,  // a loss is infinite or not a number
+  kDiverged,    // the discriminator is surer than ever, and wrong
   kSaturated,   // the discriminator knows every picture: the generator learns nothing from it
   kCollapsed,   // different faces give nearly the same result
 };
@@ -22,8 +23,9 @@ class HealthWatch {
  public:
   explicit HealthWatch(const Config& config);
 
-  // The losses of a step, steps rising. Saturated: for 500 steps or more, the running mean of the
-  // discriminator's loss (of about the last 200 steps) is below 2 % of what guessing gives.
+  // The losses of a step, steps rising. Diverged: the discriminator's is above ten times what
+  // guessing gives. Saturated: for 500 steps or more, the running mean of the discriminator's loss
+  // (of about the last 200 steps) is below 2 % of what guessing gives.
   Ill SeeLosses(int64_t step, double generator, double discriminator);
 
   // How far the results for different faces lie apart, as a share of how far the faces do

@@ -27,13 +27,27 @@ TEST(HealthTest, NumbersThatAreNoneAreNoticedAtOnce) {
   EXPECT_EQ(watch.SeeLosses(20, 1, std::numeric_limits<double>::infinity()), Ill::kNotANumber);
 }
 
-TEST(HealthTest, ADiscriminatorFarWorseThanGuessingIsNoticedAtOnce) {
+TEST(HealthTest, ADiscriminatorFarWorseThanGuessingIsNoticed) {
   EXPECT_EQ(AfterLosses("hinge", 19, 5000), Ill::kNo);
-  EXPECT_EQ(AfterLosses("hinge", 21, 0), Ill::kDiverged);
-  EXPECT_EQ(AfterLosses("least_squares", 4.9, 0), Ill::kNo);
-  EXPECT_EQ(AfterLosses("least_squares", 5.1, 0), Ill::kDiverged);
-  EXPECT_EQ(AfterLosses("cross_entropy", 13, 0), Ill::kNo);
-  EXPECT_EQ(AfterLosses("cross_entropy", 14, 0), Ill::kDiverged);
+  EXPECT_EQ(AfterLosses("hinge", 21, 10), Ill::kNo);
+  EXPECT_EQ(AfterLosses("hinge", 21, 20), Ill::kDiverged);
+  EXPECT_EQ(AfterLosses("least_squares", 4.9, 20), Ill::kNo);
+  EXPECT_EQ(AfterLosses("least_squares", 5.1, 20), Ill::kDiverged);
+  EXPECT_EQ(AfterLosses("cross_entropy", 13, 20), Ill::kNo);
+  EXPECT_EQ(AfterLosses("cross_entropy", 14, 20), Ill::kDiverged);
+}
+
+TEST(HealthTest, ALeapIsSuspectedAndForgiven) {
+  HealthWatch watch{Config()};
+  for (int64_t step = 0; step < 500; step += 10) {
+    const bool high = step % 20 == 0;
+    EXPECT_EQ(watch.SeeLosses(step, 1, high ? 1000 : 1), Ill::kNo);
+    EXPECT_EQ(watch.suspects(), high);
+  }
+  watch.SeeLosses(500, 1, 1000);
+  watch.Forget();
+  EXPECT_FALSE(watch.suspects());
+  EXPECT_EQ(watch.SeeLosses(520, 1, 1000), Ill::kNo);
 }
 
 TEST(HealthTest, ADiscriminatorThatKnowsAllForLongIsNoticed) {

@@ -222,13 +222,13 @@ class TrainTest(unittest.TestCase):
         self.assertEqual((last_error(events)["class"], last_error(events)["code"]), ("TASK", "diverged"))
         self.assertFalse(os.path.exists(checkpoint(self.path("out"), 3)))
 
-    def train_too_fast(self, rate, discriminator_rate, expect):
+    def train_too_fast(self, rate, discriminator_rate, *more, expect, steps=20):
         """(rollbacks, last event) of a training of one or both networks at a rate that makes nonsense of them within the first steps."""
         write_pixels(self.path("faces.pixels"), 40)
         settings = ["metrics_steps=1", "sample_steps=4", "sample_count=6", f"learning_rate={rate}",
                     f"discriminator_rate={discriminator_rate}"]
         words = [word for setting in settings for word in ("--set", setting)]
-        events, _ = self.engine.train(self.folder.name, self.path("out"), "--batch-size", 4, "--steps", 20, *words,
+        events, _ = self.engine.train(self.folder.name, self.path("out"), "--batch-size", 4, "--steps", steps, *words, *more,
                                       rows=(range(24), range(24, 40)), expect=expect)
         return [e for e in events if e["event"] == "rollback"], events[-1]
 
@@ -245,11 +245,11 @@ class TrainTest(unittest.TestCase):
             self.assertEqual([json.loads(line)["step"] for line in file], list(range(1, 21)))
 
     def test_a_discriminator_that_goes_astray_is_noticed(self):
-        returns, last = self.train_too_fast(0.001, 30, expect=0)
-        self.assertEqual((last["event"], last["step"]), ("done", 20))
+        returns, last = self.train_too_fast(0.001, 100, "--recipe", "makeover", expect=0, steps=40)
+        self.assertEqual((last["event"], last["step"]), ("done", 40))
         self.assertTrue(returns)
         for event in returns:
-            self.assertIn("ten times what guessing gives", event["reason"])
+            self.assertIn("stays above ten times what guessing gives", event["reason"])
 
     def test_a_training_that_stays_wrong_fails(self):
         returns, last = self.train_too_fast(1, 0.001, expect=1)

@@ -7,6 +7,7 @@ namespace makeover::engine {
 namespace {
 
 constexpr double kDivergedTimes = 10;
+constexpr int64_t kDivergedSteps = 20;
 constexpr double kHorizonSteps = 200;
 constexpr int64_t kSaturatedSteps = 500;
 constexpr double kSaturatedShare = 0.02;
@@ -26,7 +27,7 @@ std::string DescribeIll(Ill ill) {
     case Ill::kNotANumber:
       return "a loss or a weight is no number any more";
     case Ill::kDiverged:
-      return "the discriminator's loss is ten times what guessing gives";
+      return "the discriminator's loss stays above ten times what guessing gives";
     case Ill::kSaturated:
       return "the discriminator knows every picture, so the generator learns nothing";
     case Ill::kCollapsed:
@@ -41,7 +42,12 @@ HealthWatch::HealthWatch(const Config& config) : guessing_(LossOfGuessing(config
 
 Ill HealthWatch::SeeLosses(int64_t step, double generator, double discriminator) {
   if (!std::isfinite(generator) || !std::isfinite(discriminator)) return Ill::kNotANumber;
-  if (discriminator > kDivergedTimes * guessing_) return Ill::kDiverged;
+  if (discriminator <= kDivergedTimes * guessing_) {
+    high_since_ = -1;
+  } else if (high_since_ < 0) {
+    high_since_ = step;
+  }
+  if (high_since_ >= 0 && step - high_since_ >= kDivergedSteps) return Ill::kDiverged;
   if (first_step_ < 0) {
     first_step_ = step;
     mean_ = guessing_;
@@ -58,7 +64,7 @@ Ill HealthWatch::SeeSpread(double share) const {
   return share < kCollapsedShare ? Ill::kCollapsed : Ill::kNo;
 }
 
-void HealthWatch::Forget() { first_step_ = -1; }
+void HealthWatch::Forget() { first_step_ = high_since_ = -1; }
 
 double Spread(const uint8_t* pictures, int64_t count, int64_t size) {
   double total = 0;

@@ -23,14 +23,17 @@ class HealthWatch {
  public:
   explicit HealthWatch(const Config& config);
 
-  // The losses of a step, steps rising. Diverged: the discriminator's is above ten times what
-  // guessing gives. Saturated: for 500 steps or more, the running mean of the discriminator's loss
-  // (of about the last 200 steps) is below 2 % of what guessing gives.
+  // The losses of a step, steps rising. Diverged: for 20 steps or more, the discriminator's is
+  // above ten times what guessing gives. Saturated: for 500 steps or more, the running mean of the
+  // discriminator's loss (of about the last 200 steps) is below 2 % of what guessing gives.
   Ill SeeLosses(int64_t step, double generator, double discriminator);
 
   // How far the results for different faces lie apart, as a share of how far the faces do
   // themselves. Collapsed: below a tenth.
   Ill SeeSpread(double share) const;
+
+  // Whether the latest losses may be the beginning of an illness: no state to return to.
+  bool suspects() const { return high_since_ >= 0; }
 
   // After a return to an earlier state.
   void Forget();
@@ -40,6 +43,7 @@ class HealthWatch {
   double mean_ = 0;          // of the discriminator's loss
   int64_t first_step_ = -1;  // that was seen
   int64_t latest_step_ = -1;
+  int64_t high_since_ = -1;  // the first step of those with a loss too high; -1: it is not
 };
 
 // The mean over all values of the standard deviation between pictures: of `count` pictures of

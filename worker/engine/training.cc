@@ -260,7 +260,7 @@ class Session {
     trainer_.Save(path, position_,
                   {run_.dataset_digest, run_.filters.source, run_.filters.target, best_});
     saved_step_ = position_.step;
-    good_ = trainer_.Copy(position_);
+    if (!watch_.suspects()) good_ = trainer_.Copy(position_);
     around_.emit(Json::Object{{"event", "checkpoint"}, {"step", position_.step}, {"path", path}});
   }
 

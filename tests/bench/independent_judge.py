@@ -5,8 +5,9 @@
 
 FACES is a folder in CelebA's layout. The judge is a plain convolutional network that learns the 40 attributes from the training
 partition (some minutes), then rests in FILE. Models are run as TorchScript, as `mkengine export` writes it; whom a model
-turns into whom stands in its checkpoint. Judged are test faces: one line of a table in Markdown per model, and one for the faces as they are. With --everybody faces that judge and
-model have learned from are judged too: that says nothing of new faces, but chance moves it less, so it compares settings.
+turns into whom stands in its checkpoint. Judged are test faces: one line of a table in Markdown per model, and one for the faces as they are.
+With --everybody faces that judge and model have learned from are judged too: that says nothing of new faces, but chance moves it less, so it
+compares settings.
 """
 import argparse
 import json

@@ -245,11 +245,12 @@ class TrainTest(unittest.TestCase):
             self.assertEqual([json.loads(line)["step"] for line in file], list(range(1, 21)))
 
     def test_a_discriminator_that_goes_astray_is_noticed(self):
-        returns, last = self.train_too_fast(0.001, 100, "--recipe", "makeover", expect=0, steps=40)
+        returns, last = self.train_too_fast(0.001, 100, "--recipe", "makeover", "--set", "checkpoint_steps=5", expect=0, steps=40)
         self.assertEqual((last["event"], last["step"]), ("done", 40))
         self.assertTrue(returns)
         for event in returns:
             self.assertIn("stays above ten times what guessing gives", event["reason"])
+            self.assertLess(event["step"], event["from"] - 20)  # a state from before it began
 
     def test_a_training_that_stays_wrong_fails(self):
         returns, last = self.train_too_fast(1, 0.001, expect=1)

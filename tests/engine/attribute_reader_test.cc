@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <torch/torch.h>
 
+#include <cmath>
 #include <memory>
 #include <vector>
 
@@ -71,8 +72,9 @@ class AttributeReaderTest : public testing::Test {
   }
 
   // The labels outlive it.
-  AttributeReader Untaught(const FaceLabels& labels) const {
-    return {/*seed=*/1, labels, *cache_, torch::kCPU};
+  AttributeReader Untaught(const FaceLabels& labels,
+                           torch::ScalarType type = torch::kFloat32) const {
+    return {/*seed=*/1, labels, *cache_, torch::kCPU, type};
   }
   AttributeReader Taught(const FaceLabels& labels, int64_t steps = kSteps) const {
     AttributeReader reader = Untaught(labels);
@@ -212,6 +214,30 @@ TEST_F(AttributeReaderTest, LearnsEarlyAndIsThenAtRest) {
   EXPECT_TRUE(learn(0.99).defined());
   EXPECT_FALSE(learn(1).defined());
   EXPECT_EQ(reader.steps(), 2);
+}
+
+TEST_F(AttributeReaderTest, LearnsAndReadsInBfloat16TooButForItsRounding) {
+  const FaceLabels labels = Labels({kKeptBright}, {{kStriped, true}});
+  AttributeReader exact = Untaught(labels);
+  AttributeReader rounding = Untaught(labels, torch::kBFloat16);
+  const auto differ = [](const torch::Tensor& one, const torch::Tensor& other) {
+    return std::abs(one.item<double>() / other.item<double>() - 1);
+  };
+  for (int64_t step = 0; step < kSteps; ++step) {
+    const double share = static_cast<double>(step) / kSteps;
+    const auto learn = [share](AttributeReader* reader) {
+      return reader->Learn(reader->NextLesson(AttributeReader::kLearnShare * share));
+    };
+    const double loss = differ(learn(&exact), learn(&rounding));
+    EXPECT_LT(loss, 0.2) << step;
+    EXPECT_TRUE(step > 0 || loss > 0);
+  }
+  const auto read = [this](const AttributeReader& reader) {
+    return Read(reader, Pictures({0, 1, 2}), Pictures({1, 3, 2}));
+  };
+  EXPECT_LT(differ(read(exact).kept, read(rounding).kept), 0.1);
+  EXPECT_LT(differ(read(exact).aimed, read(rounding).aimed), 0.1);
+  EXPECT_EQ(read(rounding).kept.scalar_type(), torch::kFloat32);
 }
 
 // Dropout, order, shifts and light come back with the count of steps.

@@ -42,6 +42,17 @@ TEST(ScheduleTest, RateNoiseAndWeightMoveWithTheTemperature) {
   EXPECT_DOUBLE_EQ(PixelWeight(config, 0), 0.70);
 }
 
+TEST(ScheduleTest, TheWeightOfWhatIsKeptMovesFromItsSumToItself) {
+  Config config;
+  config.keep_weight = 24;
+  config.keep_weight_anneal = -16;
+  EXPECT_DOUBLE_EQ(KeepWeight(config, 1), 8);
+  EXPECT_DOUBLE_EQ(KeepWeight(config, 0.5), 16);
+  EXPECT_DOUBLE_EQ(KeepWeight(config, 0), 24);
+  config.keep_weight_anneal = -30;
+  EXPECT_DOUBLE_EQ(KeepWeight(config, 1), 0);
+}
+
 TEST(ScheduleTest, TheAverageFollowsFastAtFirst) {
   const Config config;
   EXPECT_DOUBLE_EQ(EmaDecay(config, 0), 0.1);

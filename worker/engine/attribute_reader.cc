@@ -50,12 +50,13 @@ uint64_t LearnerSeed(uint64_t seed) { return Random(seed, Stream::kReader, 0).Ne
 }  // namespace
 
 AttributeReader::AttributeReader(uint64_t seed, const FaceLabels& labels, const PixelCache& cache,
-                                 const torch::Device& device)
+                                 const torch::Device& device, torch::ScalarType type)
     : kept_(Numbers(labels.kept, device)),
       lines_(KeptLines(labels, device)),
       aimed_(Numbers(labels.aimed, device)),
       values_(AimedValues(labels, device)),
-      learner_({labels.learn, LearnerSeed(seed), /*people=*/false, kNoise}, labels.population,
+      type_(type),
+      learner_({labels.learn, LearnerSeed(seed), /*people=*/false, kNoise, type}, labels.population,
                cache, device) {}
 
 std::vector<torch::Tensor*> AttributeReader::Glance::Tensors() {
@@ -77,7 +78,7 @@ AttributeReader::Glance AttributeReader::DrawGlance(const torch::Tensor& like,
 
 torch::Tensor AttributeReader::Logits(const torch::Tensor& pictures, const Glance& glance) const {
   const torch::Tensor seen = Augment(pictures, glance.augmentation) + glance.noise;
-  return learner_.average()(seen, glance.heard).logits;
+  return learner_.average()(seen, glance.heard, type_).logits;
 }
 
 // The mean change of certainty, which is the share of readings that would turn over if the line

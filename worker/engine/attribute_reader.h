@@ -30,9 +30,10 @@ class AttributeReader {
     torch::Tensor kept, aimed;
   };
 
-  // REQUIRES: labels.any(); labels and cache outlive the reader.
+  // Its convolutions compute in `type`. REQUIRES: labels.any(); labels and cache outlive the
+  // reader.
   AttributeReader(uint64_t seed, const FaceLabels& labels, const PixelCache& cache,
-                  const torch::Device& device);
+                  const torch::Device& device, torch::ScalarType type = torch::kFloat32);
 
   // How the pictures of a step are read: a little shifted, recoloured and noisy, and by some of the
   // reader's features, lest the generator learn to please this one reader alone.
@@ -69,11 +70,12 @@ class AttributeReader {
   // Scalar, of the kept attributes' logits, both [N, kept].
   torch::Tensor Moved(const torch::Tensor& sources, const torch::Tensor& results) const;
 
-  torch::Tensor kept_;            // numbers of attributes, [kept]
-  torch::Tensor lines_;           // above them lie the logits of sources that have it, in their
-                                  // deviations from their mean: [1, kept]
-  torch::Tensor aimed_;           // likewise, [aimed]
-  torch::Tensor values_;          // 0 or 1, [1, aimed]
+  torch::Tensor kept_;    // numbers of attributes, [kept]
+  torch::Tensor lines_;   // above them lie the logits of sources that have it, in their
+                          // deviations from their mean: [1, kept]
+  torch::Tensor aimed_;   // likewise, [aimed]
+  torch::Tensor values_;  // 0 or 1, [1, aimed]
+  torch::ScalarType type_;
   mutable JudgeLearner learner_;  // its network's forward() is not const
 };
 

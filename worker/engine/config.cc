@@ -92,7 +92,10 @@ std::vector<Setting> LossSettings() {
       {"mirror_weight", &Config::mirror_weight, 0, 1000,
        "of the loss that makes mirrored faces' results mirrored results"},
       {"keep_weight", &Config::keep_weight, 0, 1000,
-       "of the loss that keeps smiles, age, hair and the like as they are; 0: none"},
+       "of the loss that keeps smiles, age, hair and the like as they are, at temperature 0; 0: "
+       "none"},
+      {"keep_weight_anneal", &Config::keep_weight_anneal, -1000, 1000,
+       "added to keep_weight at temperature 1"},
       {"aim_weight", &Config::aim_weight, 0, 1000,
        "of the loss that makes results read as the target filter says; 0: none"},
       {"pixel_weight", &Config::pixel_weight, 0, 1, "share of the pixel loss at temperature 0"},

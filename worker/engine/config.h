@@ -45,9 +45,11 @@ struct Config {
   double hue_weight = 0;                // of colours that changed, their brightness apart
   double cold_weight = 0;               // of places that became bluer or greener than grey
   double mirror_weight = 0;             // of |G(mirrored source) - mirrored G(source)|
-  double keep_weight = 0;      // of an attribute reader's loss for attributes to keep; 0: none
-  double aim_weight = 0;       // and for those that the target filter demands
-  double pixel_weight = 0.70;  // share of the pixel loss at temperature 0
+  // Of an attribute reader's loss for attributes to keep, at temperature 0; 0: none.
+  double keep_weight = 0;
+  double keep_weight_anneal = 0;      // added to it at temperature 1; at least 0 in all
+  double aim_weight = 0;              // and for those that the target filter demands
+  double pixel_weight = 0.70;         // share of the pixel loss at temperature 0
   double pixel_weight_anneal = 0.25;  // added to it at temperature 1; within [0, 1] in all
   double noise = 0.2;  // deviation of the instance noise at temperature 1, of pictures in [0, 1]
   double augment = 0;  // strength of DiffAugment (Zhao, 2020) before the discriminator; 0: none

@@ -122,7 +122,7 @@ torch::Tensor JudgeLearner::Rates(double rate) {
 }
 
 torch::Tensor JudgeLearner::Learn(const Lesson& lesson) {
-  const JudgeOutput output = network_(lesson.pictures, lesson.heard);
+  const JudgeOutput output = network_(lesson.pictures, lesson.heard, lessons_.type);
   torch::Tensor loss = torch::binary_cross_entropy_with_logits(output.logits, lesson.labels);
   if (knows_people()) loss = loss + kIdentityWeight * IdentityLoss(output.embeddings, lesson);
   const torch::Tensor gradient = weights_.Gradient(loss, /*retain_graph=*/knows_people());

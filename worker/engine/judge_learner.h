@@ -37,6 +37,7 @@ class JudgeLearner {
     uint64_t seed = 1;
     bool people = false;  // where the population knows two or more of them
     double noise = 0;     // its largest deviation in the pictures shown, which lie in [0, 1]
+    torch::ScalarType type = torch::kFloat32;  // in which convolutions compute
   };
 
   // REQUIRES: population and cache outlive the learner; rows is not empty.

@@ -43,7 +43,7 @@ NormedConvImpl::NormedConvImpl(int64_t in, int64_t out, int64_t kernel, int64_t 
 }
 
 torch::Tensor NormedConvImpl::forward(const torch::Tensor& x) {
-  return norm_(torch::conv2d(x, Aligned(weight_), {}, stride_, padding_));
+  return norm_(torch::conv2d(x, Aligned(weight_).to(x.scalar_type()), {}, stride_, padding_));
 }
 
 JudgeBlockImpl::JudgeBlockImpl(int64_t in, int64_t out)
@@ -86,11 +86,12 @@ Heard JudgeNetworkImpl::DrawHeard(int64_t count, const torch::Generator& random)
   return heard;
 }
 
-JudgeOutput JudgeNetworkImpl::forward(const torch::Tensor& x, const Heard& heard) {
-  torch::Tensor y = (2 * x - 1).contiguous(torch::MemoryFormat::ChannelsLast);
+JudgeOutput JudgeNetworkImpl::forward(const torch::Tensor& x, const Heard& heard,
+                                      torch::ScalarType type) {
+  torch::Tensor y = (2 * x - 1).to(type).contiguous(torch::MemoryFormat::ChannelsLast);
   y = torch::relu(stem_(y));
   for (JudgeBlock& block : blocks_) y = block(y);
-  y = torch::adaptive_avg_pool2d(y, {kPlacesHigh, kPlacesWide}).flatten(1);
+  y = torch::adaptive_avg_pool2d(y.to(torch::kFloat32), {kPlacesHigh, kPlacesWide}).flatten(1);
   const auto some = [](const torch::Tensor& all, const torch::Tensor& factors) {
     return factors.defined() ? all * factors : all;
   };

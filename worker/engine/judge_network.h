@@ -21,7 +21,8 @@ class BatchNormImpl : public torch::nn::Module {
 };
 TORCH_MODULE(BatchNorm);
 
-// A convolution with "same" padding at stride 1 or 2, then batch normalisation.
+// A convolution with "same" padding at stride 1 or 2, in the type of what it is given, then batch
+// normalisation.
 class NormedConvImpl : public torch::nn::Module {
  public:
   NormedConvImpl(int64_t in, int64_t out, int64_t kernel, int64_t stride);
@@ -67,7 +68,9 @@ struct Heard {
 class JudgeNetworkImpl : public torch::nn::Module {
  public:
   explicit JudgeNetworkImpl(int64_t attributes);
-  JudgeOutput forward(const torch::Tensor& x, const Heard& heard = {});
+  // Its convolutions compute in `type`; what they know is float32, and so are the outputs.
+  JudgeOutput forward(const torch::Tensor& x, const Heard& heard = {},
+                      torch::ScalarType type = torch::kFloat32);
   // For so many faces, on the network's device: each with the chance at which a judge learns.
   Heard DrawHeard(int64_t count, const torch::Generator& random) const;
 

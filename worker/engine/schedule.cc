@@ -34,6 +34,10 @@ double PixelWeight(const Config& config, double temperature) {
   return std::clamp(config.pixel_weight + config.pixel_weight_anneal * temperature, 0.0, 1.0);
 }
 
+double KeepWeight(const Config& config, double temperature) {
+  return std::max(config.keep_weight + config.keep_weight_anneal * temperature, 0.0);
+}
+
 double NoiseDeviation(const Config& config, double temperature) {
   return config.noise * temperature;
 }

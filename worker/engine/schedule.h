@@ -1,5 +1,5 @@
 // Annealing: one temperature that falls during a run and moves the learning rate, the instance
-// noise and the weight of the pixel loss with it (deep-makeover, 2017). Pure functions.
+// noise and the weights of losses with it (deep-makeover, 2017). Pure functions.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +25,7 @@ double Temperature(const Config& config, const Position& position);
 // Of the generator: by temperature, and rising in the first steps where the recipe warms up.
 double LearningRate(const Config& config, double temperature, int64_t step);
 double PixelWeight(const Config& config, double temperature);
+double KeepWeight(const Config& config, double temperature);
 double NoiseDeviation(const Config& config, double temperature);
 
 // The averaged generator's decay at a step: ema_decay, less at the start, when there is little to

@@ -20,6 +20,7 @@ struct StepInputs {
   enum Rate : int64_t {
     kAdversarialShare,
     kPixelShare,
+    kKeepWeight,
     kGeneratorStep,
     kGeneratorDeviation,
     kDiscriminatorStep,

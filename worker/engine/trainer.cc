@@ -59,7 +59,8 @@ Trainer::Trainer(const Config& config, const Compute& compute, const PixelCache&
       make_graph_(std::move(make_graph)) {
   average_->eval();
   if (config.UsesReader() && labels_.any())
-    reader_ = std::make_unique<AttributeReader>(config.seed, labels_, cache, device_);
+    reader_ = std::make_unique<AttributeReader>(config.seed, labels_, cache, device_,
+                                                OptionsFor(config, compute).type);
 }
 
 StepInputs Trainer::Draw(const Position& position, double temperature, double learning_rate) {
@@ -88,6 +89,7 @@ torch::Tensor Trainer::Rates(const Position& position, double temperature, doubl
   std::vector<float> rates(StepInputs::kRates);
   rates[StepInputs::kAdversarialShare] = static_cast<float>(1 - pixel);
   rates[StepInputs::kPixelShare] = static_cast<float>(pixel);
+  rates[StepInputs::kKeepWeight] = static_cast<float>(KeepWeight(config_, temperature));
   rates[StepInputs::kGeneratorStep] = generator.step;
   rates[StepInputs::kGeneratorDeviation] = generator.deviation;
   rates[StepInputs::kDiscriminatorStep] = discriminator.step;
@@ -213,7 +215,9 @@ void Trainer::AddReading(const Pass& pass, const StepInputs& inputs, StepValues*
   const AttributeReader::Losses read = reader_->OfResults(pass.result, pass.source, inputs.glance);
   values->kept = read.kept;
   values->aimed = read.aimed;
-  if (read.kept.defined()) values->generator = values->generator + config_.keep_weight * read.kept;
+  if (read.kept.defined()) {
+    values->generator = values->generator + inputs.rates[StepInputs::kKeepWeight] * read.kept;
+  }
   if (read.aimed.defined()) values->generator = values->generator + config_.aim_weight * read.aimed;
 }
 

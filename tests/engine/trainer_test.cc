@@ -55,6 +55,29 @@ TEST_F(TrainerTest, FacesOfBothFamiliesAreSeenByWeight) {
   EXPECT_TRUE(Same(Trained(rows), one_of_each));
 }
 
+TEST_F(TrainerTest, WhatIsKeptWeighsByTheTemperature) {
+  TrainingRows rows;
+  rows.source = {0, 1};
+  rows.target = {2, 3};
+  rows.labels.population.attributes = {"odd"};
+  rows.labels.population.bits = {0, 1, 0, 1};
+  rows.labels.population.partitions.assign(4, 0);
+  rows.labels.population.identities.assign(4, -1);
+  rows.labels.learn = {0, 1, 2, 3};
+  rows.labels.kept = {{0, 0.5}};
+  const auto trained = [&](int64_t steps, double weight, double anneal) {
+    config_.steps = steps;
+    config_.keep_weight = weight;
+    config_.keep_weight_anneal = anneal;
+    return Trained(rows);
+  };
+  constexpr int64_t kNeverCools = 1'000'000'000;
+  const auto ten = trained(kNeverCools, 10, 0);
+  EXPECT_TRUE(Same(trained(kNeverCools, 20, -10), ten));
+  EXPECT_FALSE(Same(trained(kNeverCools, 20, 0), ten));
+  EXPECT_FALSE(Same(trained(2, 20, -10), trained(2, 10, 0)));
+}
+
 // Grey sources and targets of one colour, to which results come within a few steps.
 class ColourTest : public TrainerTest {
  protected:

@@ -76,7 +76,9 @@ struct Config {
   double HalfLife() const;
 
   // Whether an attribute reader takes part, where there are labels.
-  bool UsesReader() const { return keep_weight > 0 || aim_weight > 0; }
+  bool UsesReader() const {
+    return keep_weight > 0 || keep_weight + keep_weight_anneal > 0 || aim_weight > 0;
+  }
 };
 
 // The first is the default.

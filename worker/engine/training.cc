@@ -3,16 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <optional>
-#include <sstream>
 
 #include "worker/engine/batch.h"
 #include "worker/engine/checkpoint.h"
 #include "worker/engine/error.h"
 #include "worker/engine/file.h"
 #include "worker/engine/health.h"
+#include "worker/engine/metrics_file.h"
 #include "worker/engine/sheet.h"
 #include "worker/engine/trainer.h"
 #include "worker/engine/training_rows.h"
@@ -35,7 +34,8 @@ class Session {
         cache_(cache),
         around_(around),
         split_(SplitRows(run, cache)),
-        trainer_(run.config, run.compute, cache, split_.training) {
+        trainer_(run.config, run.compute, cache, split_.training),
+        metrics_(run.out + "/metrics.jsonl") {
     MakeFolder(run.out + "/samples");
     MakeFolder(run.out + "/checkpoints");
   }
@@ -51,7 +51,8 @@ class Session {
         }
         Advance();
       }
-      // Either may find the training ill, and go back.
+      // Each of these may find the training ill, and go back.
+      if (watch_.suspects()) GoBack(Ill::kDiverged);
       WriteSample();
       SaveCheckpoint();
     } while (!Finished(run_.config, position_));
@@ -66,8 +67,10 @@ class Session {
     ++position_.step;
     position_.elapsed_seconds = elapsed_before_ + around_.seconds() - begin_seconds_;
     const bool evaluation = EvaluationDue();
-    if (evaluation) EvaluateNow();
-    if (Due(run_.config.metrics_steps) || evaluation) WriteMetrics(values);
+    const bool metrics = Due(run_.config.metrics_steps) || evaluation;
+    if ((metrics || watch_.suspects()) && !LossesAreWell(values)) return;
+    if (evaluation && !watch_.suspects()) EvaluateNow();
+    if (metrics) WriteMetrics(values);
     if (Due(run_.config.sample_steps)) WriteSample();
     if (CheckpointDue() || evaluation) SaveCheckpoint();
     ReportProgress();
@@ -75,7 +78,7 @@ class Session {
 
   void Begin() {
     if (!run_.resume.empty()) LoadState(CheckpointReader(run_.resume));
-    TrimMetrics();
+    metrics_.Trim(position_.step);
     elapsed_before_ = position_.elapsed_seconds;
     begin_seconds_ = around_.seconds();
     begin_step_ = position_.step;
@@ -83,7 +86,7 @@ class Session {
     evaluated_seconds_ = position_.elapsed_seconds;
     metrics_seconds_ = begin_seconds_;
     metrics_step_ = position_.step;
-    if (trainer_.Healthy()) good_ = trainer_.Copy(position_);
+    if (trainer_.Healthy()) KeepAsGood();
     if (position_.step == 0) {
       WriteSample();
       if (run_.config.checkpoint_steps > 0) SaveCheckpoint();
@@ -153,22 +156,14 @@ class Session {
            position_.elapsed_seconds - saved_seconds_ >= run_.config.checkpoint_seconds;
   }
 
-  std::string MetricsPath() const { return run_.out + "/metrics.jsonl"; }
-
-  // Steps after the checkpoint are run again, and their lines written again.
-  void TrimMetrics() {
-    if (!std::filesystem::exists(MetricsPath())) return;
-    std::istringstream lines(ReadFile(MetricsPath()));
-    std::string kept;
-    std::string line;
-    while (std::getline(lines, line)) {
-      Json json;
-      std::string error;
-      if (!Json::Parse(line, &json, &error) || json.Integer("step", -1) > position_.step) continue;
-      if (position_.step > 0) kept += line + "\n";
-    }
-    WriteFileAtomically(MetricsPath(), kept);
+  bool LossesAreWell(const StepValues& step) {
+    const Ill ill = watch_.SeeLosses(position_.step, step.generator.item<double>(),
+                                     step.discriminator.item<double>());
+    if (ill != Ill::kNo) GoBack(ill);
+    return ill == Ill::kNo;
   }
+
+  void KeepAsGood() { good_ = Good{trainer_.Copy(position_), best_}; }
 
   // Back to the last good state, with half the rate. The training time that was lost stays lost.
   void GoBack(Ill ill) {
@@ -179,11 +174,13 @@ class Session {
                         "Train on from the last checkpoint with a smaller --set learning_rate, or "
                         "with --precision fp32.");
     }
-    position_.step = trainer_.Restore(*good_).step;
+    position_.step = trainer_.Restore(good_->state).step;
+    best_ = good_->best;
+    figures_.reset();
     trainer_.set_rate_scale(trainer_.rate_scale() / 2);
     watch_.Forget();
-    TrimMetrics();
-    sampled_step_ = std::min(sampled_step_, position_.step);
+    metrics_.Trim(position_.step);
+    if (sampled_step_ > position_.step) sampled_step_ = -1;
     metrics_step_ = position_.step;
     around_.emit(Json::Object{{"event", "rollback"},
                               {"step", position_.step},
@@ -202,9 +199,6 @@ class Session {
                                {"pixel", step.pixel.item<double>()},
                                {"anneal", step.temperature},
                                {"learningRate", step.learning_rate}};
-    const Ill ill = watch_.SeeLosses(position_.step, values.Number("generator"),
-                                     values.Number("discriminator"));
-    if (ill != Ill::kNo) return GoBack(ill);
     if (step.hue.defined()) values.Set("hue", step.hue.item<double>());
     if (step.cold.defined()) values.Set("cold", step.cold.item<double>());
     if (step.identity.defined()) values.Set("identity", step.identity.item<double>());
@@ -217,50 +211,64 @@ class Session {
     metrics_seconds_ = now;
     metrics_step_ = position_.step;
     AddFigures(&values);
-    Json line = Json::Object{{"step", position_.step}};
-    for (const auto& [key, value] : values.AsObject()) line.Set(key, value);
-    AppendToFile(MetricsPath(), line.Write() + "\n");
+    metrics_.Append(position_.step, values);
     around_.emit(Json::Object{{"event", "metrics"}, {"step", position_.step}, {"values", values}});
+  }
+
+  struct Faces {
+    std::vector<uint8_t> sources, results;
+  };
+
+  Faces SampleFaces() {
+    Faces faces;
+    const std::vector<int64_t>& rows = split_.samples;
+    const auto most = static_cast<size_t>(run_.config.batch_size);
+    for (size_t begin = 0; begin < rows.size(); begin += most) {
+      std::vector<const uint8_t*> some;
+      for (size_t i = begin; i < std::min(rows.size(), begin + most); ++i)
+        some.push_back(cache_.Row(rows[i]));
+      for (const uint8_t* face : some)
+        faces.sources.insert(faces.sources.end(), face, face + cache_.shape().bytes());
+      for (const std::vector<uint8_t>& result : Converted(some))
+        faces.results.insert(faces.results.end(), result.begin(), result.end());
+    }
+    return faces;
+  }
+
+  bool ResultsAreWell(const Faces& faces) {
+    const auto count = static_cast<int64_t>(split_.samples.size());
+    const int64_t bytes = cache_.shape().bytes();
+    const double share = Spread(faces.results.data(), count, bytes) /
+                         std::max(1.0, Spread(faces.sources.data(), count, bytes));
+    const Ill ill = count > 1 ? watch_.SeeSpread(share) : Ill::kNo;
+    if (ill != Ill::kNo) GoBack(ill);
+    return ill == Ill::kNo;
   }
 
   void WriteSample() {
     if (sampled_step_ == position_.step) return;
     sampled_step_ = position_.step;
-    const auto bytes = static_cast<size_t>(cache_.shape().bytes());
-    std::vector<uint8_t> sources;
-    std::vector<uint8_t> results;
-    const auto count = static_cast<int64_t>(split_.samples.size());
-    for (int64_t begin = 0; begin < count; begin += run_.config.batch_size) {
-      std::vector<Draw> draws;
-      for (int64_t i = begin; i < std::min(count, begin + run_.config.batch_size); ++i) {
-        draws.push_back({split_.samples[static_cast<size_t>(i)], false});
-        const uint8_t* pixels = cache_.Row(draws.back().row);
-        sources.insert(sources.end(), pixels, pixels + bytes);
-      }
-      const std::vector<uint8_t> part =
-          ToPixels(trainer_.Result(MakeBatch(cache_, draws, trainer_.device())));
-      results.insert(results.end(), part.begin(), part.end());
-    }
-    const double share = Spread(results.data(), count, static_cast<int64_t>(bytes)) /
-                         std::max(1.0, Spread(sources.data(), count, static_cast<int64_t>(bytes)));
-    if (const Ill ill = count > 1 ? watch_.SeeSpread(share) : Ill::kNo; ill != Ill::kNo)
-      return GoBack(ill);
-    const PairSheet sheet = MakePairSheet(sources, results, cache_.shape());
+    const Faces faces = SampleFaces();
+    if (!ResultsAreWell(faces)) return;
+    const PairSheet sheet = MakePairSheet(faces.sources, faces.results, cache_.shape());
     const std::string path = run_.out + "/samples/" + Numbered("batch%06lld.png", position_.step);
     WriteFileAtomically(path, around_.encode_png(sheet.width, sheet.height, sheet.rgb));
     around_.emit(Json::Object{{"event", "sample"}, {"step", position_.step}, {"path", path}});
   }
 
+  // Only a state that is well: who goes on from a file must not go on from an illness.
   void SaveCheckpoint() {
+    if (watch_.suspects()) return;
     saved_seconds_ = position_.elapsed_seconds;
     if (saved_step_ == position_.step) return;
     if (!trainer_.Healthy()) return GoBack(Ill::kNotANumber);
+    if (sampled_step_ != position_.step && !ResultsAreWell(SampleFaces())) return;
     const std::string path =
         run_.out + "/checkpoints/" + Numbered("step%06lld.safetensors", position_.step);
     trainer_.Save(path, position_,
                   {run_.dataset_digest, run_.filters.source, run_.filters.target, best_});
     saved_step_ = position_.step;
-    if (!watch_.suspects()) good_ = trainer_.Copy(position_);
+    KeepAsGood();
     around_.emit(Json::Object{{"event", "checkpoint"}, {"step", position_.step}, {"path", path}});
   }
 
@@ -282,11 +290,18 @@ class Session {
                               {"ratePerSecond", rate}});
   }
 
+  // The last state that was well, and what was best until then.
+  struct Good {
+    Snapshot state;
+    std::optional<Standing> best;
+  };
+
   const TrainingRun& run_;
   const PixelCache& cache_;
   const Surroundings& around_;
   const Split split_;
   Trainer trainer_;
+  MetricsFile metrics_;
   Position position_;
   double elapsed_before_ = 0;  // training time before this process
   double begin_seconds_ = 0;
@@ -297,7 +312,7 @@ class Session {
   double metrics_seconds_ = 0;
   int64_t metrics_step_ = 0;
   HealthWatch watch_{run_.config};
-  std::optional<Snapshot> good_;  // the last state that was well
+  std::optional<Good> good_;
   int returns_ = 0;
   double progress_seconds_ = 0;
   std::optional<Figures> figures_;  // of an evaluation, until they are written

@@ -60,7 +60,8 @@ Config ConfigOfCheckpoint(const std::string& path);
 // The filters that it was trained with. Throws EngineError.
 ModelFilters FiltersOfCheckpoint(const std::string& path);
 
-// Returns true when the run is done, false when it was stopped; either way everything is saved.
+// Returns true when the run is done, false when it was stopped; either way everything is saved, but
+// for the latest steps where they may be the beginning of an illness (HealthWatch::suspects).
 // Throws EngineError.
 bool Train(const TrainingRun& run, const PixelCache& cache, const Surroundings& surroundings);
 

@@ -1,0 +1,155 @@
+#include "worker/engine/training.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/engine/noise_faces.h"
+#include "tests/engine/scratch.h"
+#include "worker/engine/checkpoint.h"
+
+namespace makeover::engine {
+namespace {
+
+// Whole runs whose networks learn too fast to stay well.
+class TrainingTest : public testing::Test {
+ protected:
+  static constexpr PixelShape kShape = {40, 48};
+
+  TrainingTest() {
+    WriteNoiseFaces(scratch_ / "noise.pixels", kShape, 24);
+    for (int64_t row = 0; row < 24; ++row)
+      (row < 16 ? run_.source_rows : run_.target_rows).push_back(row);
+    run_.compute = {"cpu", Precision::kFp32, 1};
+    run_.out = scratch_ / "out";
+    Begin("makeover");
+  }
+
+  void Begin(const std::string& recipe) {
+    Config& config = run_.config;
+    config = RecipeDefaults(recipe);
+    config.size = kShape;
+    config.window = "full";
+    config.batch_size = 4;
+    config.sample_count = 4;
+    config.sample_steps = 1000;
+    config.metrics_steps = 1;
+    config.checkpoint_steps = 5;
+    config.schedule = "halving";  // with a half life no step depends on how many there will be
+    config.half_life = 1000;
+  }
+
+  void LetTheDiscriminatorGoAstray() { run_.config.discriminator_rate = 100; }
+  void LetTheGeneratorCollapse() {
+    Begin("classic");
+    run_.config.learning_rate = 0.03;
+    run_.config.discriminator_rate = 0.001;
+  }
+
+  // The run's events. Evaluations say until the first rollback that each state is the best so far,
+  // and later that none is.
+  std::vector<Json> Events() {
+    const PixelCache cache(scratch_ / "noise.pixels");
+    std::vector<Json> events;
+    double kid = 1;
+    double factor = 0.99;
+    Surroundings around;
+    around.emit = [&](const Json& event) {
+      events.push_back(event);
+      if (Is(event, "rollback")) kid = factor = 1;
+    };
+    around.seconds = [] { return 0.0; };
+    around.stop = [] { return false; };
+    around.encode_png = [](int, int, const std::vector<uint8_t>&) { return std::string("png"); };
+    around.evaluate = [&](const FaceFunction&) {
+      Figures figures;
+      figures.target_rate = 1;
+      figures.kept = 1;
+      figures.kid.value = kid *= factor;
+      return std::optional<Figures>(figures);
+    };
+    EXPECT_TRUE(Train(run_, cache, around));
+    return events;
+  }
+
+  static bool Is(const Json& event, const std::string& kind) { return event.Text("event") == kind; }
+  static std::vector<Json> Rollbacks(const std::vector<Json>& events) {
+    std::vector<Json> some;
+    std::copy_if(events.begin(), events.end(), std::back_inserter(some),
+                 [](const Json& event) { return Is(event, "rollback"); });
+    return some;
+  }
+  double RateScale(int64_t step) const {
+    char name[40];
+    std::snprintf(name, sizeof name, "/step%06lld.safetensors", static_cast<long long>(step));
+    return CheckpointReader(run_.out + "/checkpoints" + name).Number("schedule.rate_scale");
+  }
+
+  const Scratch scratch_;
+  TrainingRun run_;
+};
+
+TEST_F(TrainingTest, NoStateUnderSuspicionIsWritten) {
+  LetTheDiscriminatorGoAstray();
+  run_.config.steps = 60;
+  int64_t saved = 0;
+  bool returned = false;
+  for (const Json& event : Events()) {
+    if (Is(event, "checkpoint")) saved = event.Integer("step");
+    if (!Is(event, "rollback")) continue;
+    returned = true;
+    EXPECT_LE(saved, event.Integer("from") - 20);
+    EXPECT_EQ(event.Integer("step"), saved);
+  }
+  EXPECT_TRUE(returned);
+}
+
+TEST_F(TrainingTest, TheBestIsAStateThatWasSaved) {
+  LetTheGeneratorCollapse();
+  run_.config.steps = 20;
+  run_.config.evaluate_steps = 5;
+  std::set<int64_t> saved;
+  bool returned = false;
+  for (const Json& event : Events()) {
+    if (Is(event, "checkpoint")) saved.insert(event.Integer("step"));
+    if (Is(event, "rollback")) {
+      returned = true;
+      saved.erase(saved.upper_bound(event.Integer("step")), saved.end());
+    }
+    if (!Is(event, "metrics")) continue;
+    const int64_t best = event.Find("values")->Integer("bestStep", 0);
+    if (best == 0 || best == event.Integer("step")) continue;  // itself is saved next
+    EXPECT_EQ(saved.count(best), 1U) << best << " at " << event.Integer("step");
+  }
+  EXPECT_TRUE(returned);
+}
+
+TEST_F(TrainingTest, ATrainingDoesNotEndUnderSuspicion) {
+  LetTheDiscriminatorGoAstray();
+  run_.config.steps = 60;
+  const int64_t noticed = Rollbacks(Events()).at(0).Integer("from");
+  std::filesystem::remove_all(run_.out);
+  run_.config.steps = noticed - 5;
+  const std::vector<Json> returns = Rollbacks(Events());
+  ASSERT_FALSE(returns.empty());
+  EXPECT_EQ(returns[0].Integer("from"), noticed - 5);
+  EXPECT_EQ(RateScale(noticed - 5), returns.back().Number("rateScale"));
+}
+
+TEST_F(TrainingTest, NoCollapsedStateIsWritten) {
+  LetTheGeneratorCollapse();
+  run_.config.steps = 20;
+  const std::vector<Json> returns = Rollbacks(Events());
+  ASSERT_FALSE(returns.empty());
+  for (const Json& event : returns) {
+    EXPECT_NE(event.Text("reason").find("the same result"), std::string::npos);
+    EXPECT_LT(event.Integer("from"), 20);  // not only by the sample at the end
+  }
+}
+
+}  // namespace
+}  // namespace makeover::engine

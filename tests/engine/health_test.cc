@@ -80,8 +80,8 @@ TEST(HealthTest, ForgettingBeginsAnew) {
 
 TEST(HealthTest, ASpreadOfAlmostNothingIsACollapse) {
   const HealthWatch watch{Config()};
-  EXPECT_EQ(watch.SeeSpread(0.5), Ill::kNo);
-  EXPECT_EQ(watch.SeeSpread(0.05), Ill::kCollapsed);
+  EXPECT_EQ(watch.SeeSpread(0.11), Ill::kNo);
+  EXPECT_EQ(watch.SeeSpread(0.09), Ill::kCollapsed);
 }
 
 TEST(HealthTest, SpreadIsTheDeviationBetweenPictures) {

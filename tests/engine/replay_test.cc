@@ -156,6 +156,33 @@ TEST(ReplayTest, AGraphThatDoesNotSeeNewInputsIsNotUsed) {
   EXPECT_EQ(sum[0].item<float>(), 36);
 }
 
+// Leaves out what it should put out.
+class SilentGraph : public FakeGraph {
+ public:
+  explicit SilentGraph(bool* silent) : silent_(silent) {}
+  void Run() override {
+    *silent_ = true;
+    work_();
+    *silent_ = false;
+  }
+
+ private:
+  bool* silent_;
+};
+
+// As of a conversion, whose only trace is its outputs.
+TEST(ReplayTest, AGraphWhoseOutputsAreWrongIsNotUsed) {
+  bool silent = false;
+  Replay replay(std::make_unique<SilentGraph>(&silent), {}, 0.1);
+  const auto twice = [&silent](const Tensors& inputs) {
+    return Tensors{silent ? torch::zeros({2}) : 2 * inputs[0]};
+  };
+  for (int i = 1; i <= kRuns; ++i)
+    EXPECT_EQ(replay.Run({torch::full({2}, i)}, twice)[0][0].item<float>(), 2 * i);
+  EXPECT_TRUE(replay.settled());
+  EXPECT_FALSE(replay.by_graph());
+}
+
 // Its changes are a twentieth too large.
 class CoarseGraph : public FakeGraph {
  public:

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace makeover::engine {
 namespace {
 
@@ -30,6 +32,28 @@ TEST(ScheduleTest, ATimedRunCoolsWithTime) {
   EXPECT_EQ(Temperature(config, {1000000, 0}), 1.0);
   EXPECT_EQ(Temperature(config, {0, 100}), 0.5);
   EXPECT_EQ(Temperature(config, {0, 799}), 1.0 / 128);
+}
+
+TEST(ScheduleTest, ACosineFallsSlowlyAtBothEnds) {
+  Config config;
+  config.schedule = "cosine";
+  config.steps = 600;
+  EXPECT_DOUBLE_EQ(Temperature(config, {0, 0}), 1);
+  EXPECT_NEAR(Temperature(config, {100, 0}), (1 + std::sqrt(0.75)) / 2, 1e-12);
+  EXPECT_NEAR(Temperature(config, {200, 0}), 0.75, 1e-12);
+  EXPECT_NEAR(Temperature(config, {300, 0}), 0.5, 1e-12);
+  EXPECT_NEAR(Temperature(config, {600, 0}), 0, 1e-12);
+  config.time_seconds = 90;
+  EXPECT_NEAR(Temperature(config, {600, 30}), 0.75, 1e-12);
+}
+
+TEST(ScheduleTest, TheRateWarmsUpStepByStep) {
+  Config config;
+  config.warm_up = 100;
+  EXPECT_DOUBLE_EQ(LearningRate(config, 1, 0), 2e-6);
+  EXPECT_DOUBLE_EQ(LearningRate(config, 0.5, 49), 5e-5);
+  EXPECT_DOUBLE_EQ(LearningRate(config, 1, 99), 2e-4);
+  EXPECT_DOUBLE_EQ(LearningRate(config, 1, 100), 2e-4);
 }
 
 TEST(ScheduleTest, RateNoiseAndWeightMoveWithTheTemperature) {

@@ -22,13 +22,31 @@ class TrainerTest : public testing::Test {
     config_.batch_size = 2;
   }
 
-  // The networks and optimisers after two steps.
-  std::vector<torch::Tensor> Trained(const TrainingRows& rows) const {
+  // The networks and optimisers after so many steps.
+  std::vector<torch::Tensor> Trained(const TrainingRows& rows, int64_t steps = 2) const {
     const PixelCache cache(scratch_ / "noise.pixels");
     Trainer trainer(config_, {"cpu", Precision::kFp32, 1}, cache, rows);
     Position position;
-    for (; position.step < 2; ++position.step) trainer.Step(position);
+    for (; position.step < steps; ++position.step) trainer.Step(position);
     return trainer.Copy(position).tensors;
+  }
+
+  // Four faces, of which the odd ones have an attribute.
+  static TrainingRows Labelled() {
+    TrainingRows rows;
+    rows.source = {0, 1};
+    rows.target = {2, 3};
+    rows.labels.population.attributes = {"odd"};
+    rows.labels.population.bits = {0, 1, 0, 1};
+    rows.labels.population.partitions.assign(4, 0);
+    rows.labels.population.identities.assign(4, -1);
+    rows.labels.learn = {0, 1, 2, 3};
+    return rows;
+  }
+
+  StepValues FirstStep(const TrainingRows& rows, Precision precision) const {
+    const PixelCache cache(scratch_ / "noise.pixels");
+    return Trainer(config_, {"cpu", precision, 1}, cache, rows).Step({});
   }
 
   static bool Same(const std::vector<torch::Tensor>& a, const std::vector<torch::Tensor>& b) {
@@ -56,14 +74,7 @@ TEST_F(TrainerTest, FacesOfBothFamiliesAreSeenByWeight) {
 }
 
 TEST_F(TrainerTest, WhatIsKeptWeighsByTheTemperature) {
-  TrainingRows rows;
-  rows.source = {0, 1};
-  rows.target = {2, 3};
-  rows.labels.population.attributes = {"odd"};
-  rows.labels.population.bits = {0, 1, 0, 1};
-  rows.labels.population.partitions.assign(4, 0);
-  rows.labels.population.identities.assign(4, -1);
-  rows.labels.learn = {0, 1, 2, 3};
+  TrainingRows rows = Labelled();
   rows.labels.kept = {{0, 0.5}};
   const auto trained = [&](int64_t steps, double weight, double anneal) {
     config_.steps = steps;
@@ -76,6 +87,49 @@ TEST_F(TrainerTest, WhatIsKeptWeighsByTheTemperature) {
   EXPECT_TRUE(Same(trained(kNeverCools, 20, -10), ten));
   EXPECT_FALSE(Same(trained(kNeverCools, 20, 0), ten));
   EXPECT_FALSE(Same(trained(2, 20, -10), trained(2, 10, 0)));
+}
+
+TEST_F(TrainerTest, WhatIsAimedAtWeighs) {
+  TrainingRows rows = Labelled();
+  rows.labels.aimed = {{0, true}};
+  const auto two = Trained(rows);
+  config_.aim_weight = 3;
+  EXPECT_FALSE(Same(Trained(rows), two));
+}
+
+// What it learned in its first lesson tells, since that sees nothing of the other networks.
+TEST_F(TrainerTest, TheReaderComputesAsTheNetworksDo) {
+  TrainingRows rows = Labelled();
+  rows.labels.kept = {{0, 0.5}};
+  const float exact = FirstStep(rows, Precision::kFp32).reader.item<float>();
+  const float coarse = FirstStep(rows, Precision::kBf16).reader.item<float>();
+  EXPECT_NE(coarse, exact);
+  EXPECT_NEAR(coarse, exact, 0.05F * exact);
+}
+
+// A penalty every so many steps weighs as much as so many.
+TEST_F(TrainerTest, ThePenaltyWeighsByItsStepsAndItself) {
+  const TrainingRows rows = Labelled();
+  const auto trained = [&](double penalty, int64_t every) {
+    config_.gradient_penalty = penalty;
+    config_.gradient_penalty_steps = every;
+    return Trained(rows);
+  };
+  const auto one = trained(1, 16);
+  EXPECT_TRUE(Same(trained(2, 8), one));
+  EXPECT_FALSE(Same(trained(2, 16), one));
+  EXPECT_FALSE(Same(trained(16, 1), one));  // both steps have one
+  EXPECT_FALSE(Same(trained(0, 16), one));
+}
+
+TEST_F(TrainerTest, NoiseAndAugmentationAreSeen) {
+  const TrainingRows rows = Labelled();
+  const auto plain = Trained(rows, 1);
+  config_.noise = 0.2;
+  EXPECT_FALSE(Same(Trained(rows, 1), plain));
+  config_.noise = 0;
+  config_.augment = 0.5;
+  EXPECT_FALSE(Same(Trained(rows, 1), plain));
 }
 
 // Grey sources and targets of one colour, to which results come within a few steps.

@@ -83,10 +83,21 @@ class TrainingTest : public testing::Test {
                  [](const Json& event) { return Is(event, "rollback"); });
     return some;
   }
-  double RateScale(int64_t step) const {
+  std::string CheckpointOf(int64_t step) const {
     char name[40];
     std::snprintf(name, sizeof name, "/step%06lld.safetensors", static_cast<long long>(step));
-    return CheckpointReader(run_.out + "/checkpoints" + name).Number("schedule.rate_scale");
+    return run_.out + "/checkpoints" + name;
+  }
+  double RateScale(int64_t step) const {
+    return CheckpointReader(CheckpointOf(step)).Number("schedule.rate_scale");
+  }
+  // That the last metrics name.
+  static int64_t BestStep(const std::vector<Json>& events) {
+    int64_t best = 0;
+    for (const Json& event : events) {
+      if (Is(event, "metrics")) best = event.Find("values")->Integer("bestStep", 0);
+    }
+    return best;
   }
 
   const Scratch scratch_;
@@ -149,6 +160,26 @@ TEST_F(TrainingTest, NoCollapsedStateIsWritten) {
     EXPECT_NE(event.Text("reason").find("the same result"), std::string::npos);
     EXPECT_LT(event.Integer("from"), 20);  // not only by the sample at the end
   }
+}
+
+TEST_F(TrainingTest, TheRateAndTheBestComeBackWithACheckpoint) {
+  LetTheGeneratorCollapse();
+  run_.config.steps = 20;
+  run_.config.evaluate_steps = 5;
+  const std::vector<Json> first = Events();
+  ASSERT_FALSE(Rollbacks(first).empty());
+  const double scale = Rollbacks(first).back().Number("rateScale");
+  ASSERT_EQ(RateScale(20), scale);
+  run_.resume = CheckpointOf(20);
+  run_.config.steps = 21;
+  run_.config.evaluate_steps = 0;
+  for (const Json& event : Events()) {
+    if (!Is(event, "metrics")) continue;
+    EXPECT_EQ(event.Find("values")->Integer("bestStep", 0), BestStep(first));
+    EXPECT_NEAR(event.Find("values")->Number("learningRate"), scale * run_.config.learning_rate,
+                1e-9);
+  }
+  EXPECT_GT(BestStep(first), 0);
 }
 
 }  // namespace

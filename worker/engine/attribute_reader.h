@@ -12,12 +12,12 @@
 #include <vector>
 
 #include "worker/engine/augment.h"
-#include "worker/engine/checkpoint.h"
 #include "worker/engine/config.h"
 #include "worker/engine/face_labels.h"
 #include "worker/engine/judge_learner.h"
 #include "worker/engine/pixel_cache.h"
 #include "worker/engine/random.h"
+#include "worker/engine/tensor_file.h"
 
 namespace makeover::engine {
 

@@ -1,9 +1,9 @@
 #include "worker/engine/checkpoint.h"
 
 #include <charconv>
+#include <cmath>
 #include <cstring>
 
-#include "worker/engine/error.h"
 #include "worker/engine/json.h"
 #include "worker/engine/version.h"
 
@@ -15,40 +15,25 @@ std::string_view BytesOf(const T& value) {
   return {reinterpret_cast<const char*>(&value), sizeof value};
 }
 
-TensorView ViewOf(const std::string& name, const torch::Tensor& tensor) {
-  const std::string_view bytes(static_cast<const char*>(tensor.data_ptr()), tensor.nbytes());
-  return {name, "F32", tensor.sizes().vec(), bytes};
+// REQUIRES: as many bytes as the value has.
+template <typename T>
+T ValueOf(std::string_view bytes) {
+  T value = {};
+  std::memcpy(&value, bytes.data(), sizeof value);
+  return value;
 }
 
-std::string ShapeText(torch::IntArrayRef shape) {
-  std::string text = "[";
-  for (const int64_t size : shape) text += (text.size() == 1 ? "" : ", ") + std::to_string(size);
-  return text + "]";
-}
+constexpr int64_t kIntegerMax = int64_t{1} << 53;
 
 }  // namespace
 
-NamedTensors TensorsOf(const std::string& prefix, const torch::nn::Module& module) {
-  NamedTensors named;
-  for (const auto& item : module.named_parameters())
-    named.emplace_back(prefix + "." + item.key(), item.value().detach());
-  for (const auto& item : module.named_buffers())
-    named.emplace_back(prefix + "." + item.key(), item.value());
-  return named;
-}
-
 void WriteCheckpoint(const std::string& path, const NamedTensors& tensors,
                      const CheckpointScalars& scalars, const CheckpointInfo& info) {
-  std::vector<torch::Tensor> held;  // the views point into these
   std::vector<TensorView> views;
   for (const auto& [name, value] : scalars.integers)
     views.push_back({name, "I64", {}, BytesOf(value)});
   for (const auto& [name, value] : scalars.numbers)
     views.push_back({name, "F64", {}, BytesOf(value)});
-  for (const auto& [name, tensor] : tensors) {
-    held.push_back(tensor.to(torch::kCPU).contiguous());
-    views.push_back(ViewOf(name, held.back()));
-  }
   std::map<std::string, std::string> metadata = {{"recipe", info.config.recipe},
                                                  {"step", std::to_string(info.step)},
                                                  {"config", ConfigToJson(info.config).Write()},
@@ -58,71 +43,43 @@ void WriteCheckpoint(const std::string& path, const NamedTensors& tensors,
     metadata["source"] = info.source;
     metadata["target"] = info.target;
   }
-  WriteSafetensors(path, views, metadata);
+  WriteTensors(path, views, tensors, metadata);
 }
 
 CheckpointReader::CheckpointReader(const std::string& path)
-    : path_(path), file_(Safetensors::Read(path)) {
-  for (TensorView& view : file_.Tensors()) tensors_.emplace(view.name, view);
-  const auto& metadata = file_.metadata();
-  for (const char* key : {"recipe", "step", "config", "dataset"}) {
-    if (metadata.count(key) == 0) Refuse("its metadata has no '" + std::string(key) + "'");
-  }
+    : file_(path, {"bad_checkpoint", "a checkpoint",
+                   "Take a .safetensors file that `mkengine train` wrote."}) {
+  for (const char* key : {"recipe", "dataset"}) (void)file_.Text(key);
   Json config;
   std::string error;
-  if (!Json::Parse(metadata.at("config"), &config, &error))
-    Refuse("its configuration is no JSON: " + error);
+  if (!Json::Parse(file_.Text("config"), &config, &error))
+    file_.Refuse("its configuration is no JSON: " + error);
   info_.config = ConfigFromJson(config);
-  info_.dataset = metadata.at("dataset");
-  if (metadata.count("target") > 0) {
-    info_.target = metadata.at("target");
-    info_.source = metadata.count("source") > 0 ? metadata.at("source") : "*";
+  info_.dataset = file_.Text("dataset");
+  if (file_.HasText("target")) {
+    info_.target = file_.Text("target");
+    info_.source = file_.HasText("source") ? file_.Text("source") : "*";
   }
-  const std::string& step = metadata.at("step");
-  if (std::from_chars(step.data(), step.data() + step.size(), info_.step).ec != std::errc()) {
-    Refuse("its step is '" + step + "'");
-  }
-}
-
-void CheckpointReader::Refuse(const std::string& why) const {
-  throw EngineError(ErrorClass::kUser, "bad_checkpoint",
-                    path_ + " cannot be used as a checkpoint: " + why + ".",
-                    "Take a .safetensors file that `mkengine train` wrote.");
-}
-
-const TensorView& CheckpointReader::Find(const std::string& name, const std::string& dtype,
-                                         torch::IntArrayRef shape) const {
-  const auto found = tensors_.find(name);
-  if (found == tensors_.end()) Refuse("it has no tensor " + name);
-  if (found->second.dtype != dtype)
-    Refuse(name + " is of type " + found->second.dtype + ", not " + dtype);
-  if (torch::IntArrayRef(found->second.shape) != shape) {
-    Refuse(name + " has shape " + ShapeText(found->second.shape) + ", not " + ShapeText(shape));
-  }
-  return found->second;
-}
-
-void CheckpointReader::Load(const NamedTensors& tensors) const {
-  const torch::NoGradGuard guard;
-  for (const auto& [name, tensor] : tensors) {
-    const TensorView& view = Find(name, "F32", tensor.sizes());
-    // Through a fresh tensor, since the file's bytes need not be aligned.
-    const torch::Tensor host = torch::empty(tensor.sizes(), torch::kFloat32);
-    std::memcpy(host.data_ptr(), view.bytes.data(), view.bytes.size());
-    torch::Tensor(tensor).copy_(host);
-  }
+  const std::string& step = file_.Text("step");
+  const auto read = std::from_chars(step.data(), step.data() + step.size(), info_.step);
+  if (read.ec != std::errc() || read.ptr != step.data() + step.size() || info_.step < 0)
+    file_.Refuse("its step is '" + step + "'");
 }
 
 int64_t CheckpointReader::Integer(const std::string& name) const {
-  int64_t value = 0;
-  std::memcpy(&value, Find(name, "I64", {}).bytes.data(), sizeof value);
+  const auto value = ValueOf<int64_t>(file_.Bytes(name, "I64", {}));
+  if (value < 0 || value > kIntegerMax) file_.Refuse(name + " is " + std::to_string(value));
   return value;
 }
 
 double CheckpointReader::Number(const std::string& name) const {
-  double value = 0;
-  std::memcpy(&value, Find(name, "F64", {}).bytes.data(), sizeof value);
+  const double value = Figure(name);
+  if (!std::isfinite(value)) file_.Refuse(name + " is no number");
   return value;
+}
+
+double CheckpointReader::Figure(const std::string& name) const {
+  return ValueOf<double>(file_.Bytes(name, "F64", {}));
 }
 
 }  // namespace makeover::engine

@@ -4,11 +4,12 @@
 // float32); `optimizer.generator.mean`, `.variance` and the same of the discriminator (flat, in the
 // order of the network's weights); where attributes are read `reader.*`, `reader_ema.*` and
 // `optimizer.reader.mean`, `.variance` as well. Scalars (shape []): `optimizer.*.steps`,
-// `random.seed`, `random.source_position`, `random.target_position`, `schedule.step` (I64),
-// `schedule.elapsed_seconds`, `schedule.rate_scale` (F64); where there were evaluations,
-// `best.step` (I64) and `best.target_rate`, `best.kid`, `best.kept`, `best.low_l1` (F64). Metadata:
-// `recipe`, `step`, `config` (JSON), `dataset`, `makeover_version`; `source` and `target`, the
-// filters, where they are known.
+// `labels.count` (attributes that the reader knows of), `random.seed`, `random.source_position`,
+// `random.target_position`, `schedule.step` (I64), `schedule.elapsed_seconds`,
+// `schedule.rate_scale` (F64); where there were evaluations, `best.step` (I64) and
+// `best.target_rate`, `best.kid`, `best.kept`, `best.low_l1` (F64). Metadata: `recipe`, `step`,
+// `config` (JSON), `dataset`, `makeover_version`; `source` and `target`, the filters, where they
+// are known.
 #pragma once
 
 #include <torch/torch.h>
@@ -16,19 +17,11 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "worker/engine/config.h"
-#include "worker/engine/safetensors.h"
+#include "worker/engine/tensor_file.h"
 
 namespace makeover::engine {
-
-// Names with tensors that share memory with what they describe.
-using NamedTensors = std::vector<std::pair<std::string, torch::Tensor>>;
-
-// Parameters and buffers of a module under "<prefix>.<name>".
-NamedTensors TensorsOf(const std::string& prefix, const torch::nn::Module& module);
 
 struct CheckpointScalars {
   std::map<std::string, int64_t> integers;
@@ -55,19 +48,16 @@ class CheckpointReader {
 
   const CheckpointInfo& info() const { return info_; }
   // Copies into each tensor that of its name; type and shape must agree.
-  void Load(const NamedTensors& tensors) const;
-  bool Has(const std::string& name) const { return tensors_.count(name) > 0; }
+  void Load(const NamedTensors& tensors) const { file_.Load(tensors); }
+  bool Has(const std::string& name) const { return file_.Has(name); }
+  // From 0 to 2^53: all are counts, or a seed.
   int64_t Integer(const std::string& name) const;
+  // What is no number, or infinite, only where a figure may be unknown.
   double Number(const std::string& name) const;
+  double Figure(const std::string& name) const;
 
  private:
-  const TensorView& Find(const std::string& name, const std::string& dtype,
-                         torch::IntArrayRef shape) const;
-  [[noreturn]] void Refuse(const std::string& why) const;
-
-  std::string path_;
-  Safetensors file_;
-  std::map<std::string, TensorView> tensors_;
+  TensorFile file_;
   CheckpointInfo info_;
 };
 

@@ -10,7 +10,7 @@
 namespace makeover::engine {
 
 // The whole file. Refuses files beyond bytes_max.
-std::string ReadFile(const std::string& path, uint64_t bytes_max = uint64_t{1} << 32);
+std::string ReadFile(const std::string& path, uint64_t bytes_max = uint64_t{1} << 30);
 
 // A file that appears under its name only when Commit has put every byte on disk: written to
 // "<path>.partial", fsynced, renamed, its folder fsynced. Without Commit the partial file is

@@ -2,14 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "worker/engine/error.h"
 #include "worker/engine/json.h"
-#include "worker/engine/safetensors.h"
+#include "worker/engine/tensor_file.h"
 
 namespace makeover::engine {
 namespace {
@@ -48,23 +46,17 @@ Json ToJson(const GraphOp& op) {
   return json;
 }
 
-[[noreturn]] void Refuse(const std::string& path, const std::string& why) {
-  throw EngineError(ErrorClass::kUser, "bad_graph", path + " holds no generator: " + why + ".",
-                    "Take a file that `mkengine export --format safetensors` wrote.");
-}
-
 // Reads the parts of one operation; every method refuses what cannot be.
 class OpReader {
  public:
-  OpReader(const std::string& path, const std::map<std::string, TensorView>& tensors)
-      : path_(path), tensors_(tensors) {}
+  explicit OpReader(const TensorFile& file) : file_(file) {}
 
   GraphOp Read(const Json& json, size_t place) const {
     const std::string name = json.Text("op");
     const auto* traits = std::find_if(kKinds.begin(), kKinds.end(),
                                       [&name](const KindTraits& one) { return one.name == name; });
-    if (traits == kKinds.end()) Refuse(path_, "there is no operation '" + name + "'");
-    if ((traits->kind == Kind::kInput) != (place == 0)) Refuse(path_, "it begins with no input");
+    if (traits == kKinds.end()) file_.Refuse("there is no operation '" + name + "'");
+    if ((traits->kind == Kind::kInput) != (place == 0)) file_.Refuse("it begins with no input");
     GraphOp op;
     op.kind = traits->kind;
     op.inputs = Inputs(json, place, traits->inputs);
@@ -75,8 +67,8 @@ class OpReader {
     op.begin = json.Integer("begin");
     op.end = json.Integer("end");
     if (HasWeights(op.kind)) {
-      op.weight = Tensor(std::to_string(place) + ".weight");
-      op.bias = Tensor(std::to_string(place) + ".bias");
+      op.weight = file_.Floats(std::to_string(place) + ".weight");
+      op.bias = file_.Floats(std::to_string(place) + ".bias");
     }
     return op;
   }
@@ -85,38 +77,20 @@ class OpReader {
   std::vector<int> Inputs(const Json& json, size_t place, size_t count) const {
     const Json* list = json.Find("inputs");
     if (list == nullptr || !list->is_array() || list->AsArray().size() != count)
-      Refuse(path_, "operation " + std::to_string(place) + " has the wrong inputs");
+      file_.Refuse("operation " + std::to_string(place) + " has the wrong inputs");
     std::vector<int> inputs;
     for (const Json& input : list->AsArray()) {
       if (!input.is_integer() || input.AsInteger() < 0 ||
           input.AsInteger() >= static_cast<int64_t>(place)) {
-        Refuse(path_, "operation " + std::to_string(place) + " needs what comes after it");
+        file_.Refuse("operation " + std::to_string(place) + " needs what comes after it");
       }
       inputs.push_back(static_cast<int>(input.AsInteger()));
     }
     return inputs;
   }
 
-  torch::Tensor Tensor(const std::string& name) const {
-    const auto found = tensors_.find(name);
-    if (found == tensors_.end() || found->second.dtype != "F32")
-      Refuse(path_, "it has no tensor " + name + " of type F32");
-    // Through a fresh tensor, since the file's bytes need not be aligned.
-    torch::Tensor tensor = torch::empty(found->second.shape, torch::kFloat32);
-    std::memcpy(tensor.data_ptr(), found->second.bytes.data(), found->second.bytes.size());
-    return tensor;
-  }
-
-  const std::string& path_;
-  const std::map<std::string, TensorView>& tensors_;
+  const TensorFile& file_;
 };
-
-TensorView ViewOf(const std::string& name, const torch::Tensor& tensor) {
-  return {name,
-          "F32",
-          tensor.sizes().vec(),
-          {static_cast<const char*>(tensor.data_ptr()), tensor.nbytes()}};
-}
 
 }  // namespace
 
@@ -128,33 +102,27 @@ std::string OpName(GraphOp::Kind kind) {
 
 void WriteGraph(const std::string& path, const Graph& graph,
                 std::map<std::string, std::string> metadata) {
-  std::vector<torch::Tensor> held;  // the views point into these
-  std::vector<TensorView> views;
+  NamedTensors tensors;
   Json ops{Json::Array()};
   for (size_t place = 0; place < graph.ops.size(); ++place) {
     const GraphOp& op = graph.ops[place];
     ops.Append(ToJson(op));
     if (!HasWeights(op.kind)) continue;
-    held.push_back(op.weight.to(torch::kCPU).contiguous());
-    views.push_back(ViewOf(std::to_string(place) + ".weight", held.back()));
-    held.push_back(op.bias.to(torch::kCPU).contiguous());
-    views.push_back(ViewOf(std::to_string(place) + ".bias", held.back()));
+    tensors.emplace_back(std::to_string(place) + ".weight", op.weight);
+    tensors.emplace_back(std::to_string(place) + ".bias", op.bias);
   }
   metadata["graph"] = ops.Write();
-  WriteSafetensors(path, views, metadata);
+  WriteTensors(path, {}, tensors, metadata);
 }
 
 Graph ReadGraph(const std::string& path) {
-  const Safetensors file = Safetensors::Read(path);
-  std::map<std::string, TensorView> tensors;
-  for (const TensorView& view : file.Tensors()) tensors.emplace(view.name, view);
-  const auto text = file.metadata().find("graph");
-  if (text == file.metadata().end()) Refuse(path, "its metadata has no 'graph'");
+  const TensorFile file(path, {"bad_graph", "a generator",
+                               "Take a file that `mkengine export --format safetensors` wrote."});
   Json ops;
   std::string error;
-  if (!Json::Parse(text->second, &ops, &error)) Refuse(path, "its graph is no JSON: " + error);
-  if (!ops.is_array() || ops.AsArray().empty()) Refuse(path, "its graph is no list");
-  const OpReader reader(path, tensors);
+  if (!Json::Parse(file.Text("graph"), &ops, &error)) file.Refuse("its graph is no JSON: " + error);
+  if (!ops.is_array() || ops.AsArray().empty()) file.Refuse("its graph is no list");
+  const OpReader reader(file);
   Graph graph;
   for (const Json& op : ops.AsArray()) graph.ops.push_back(reader.Read(op, graph.ops.size()));
   return graph;

@@ -10,13 +10,13 @@
 #include <memory>
 #include <vector>
 
-#include "worker/engine/checkpoint.h"
 #include "worker/engine/judge_network.h"
 #include "worker/engine/optimiser.h"
 #include "worker/engine/pixel_cache.h"
 #include "worker/engine/population.h"
 #include "worker/engine/random.h"
 #include "worker/engine/sampler.h"
+#include "worker/engine/tensor_file.h"
 
 namespace makeover::engine {
 

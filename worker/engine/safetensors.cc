@@ -13,6 +13,8 @@ namespace makeover::engine {
 namespace {
 
 constexpr uint64_t kHeaderBytesMax = 16 << 20;
+// More than any network here has; files are read into memory.
+constexpr uint64_t kFileBytesMax = uint64_t{1} << 36;
 constexpr int64_t kElementsMax = int64_t{1} << 40;
 
 [[noreturn]] void Refuse(const std::string& name, const std::string& why) {
@@ -61,7 +63,9 @@ int64_t BytesPerElement(std::string_view dtype) {
   return 0;
 }
 
-Safetensors Safetensors::Read(const std::string& path) { return Parse(ReadFile(path), path); }
+Safetensors Safetensors::Read(const std::string& path) {
+  return Parse(ReadFile(path, kFileBytesMax), path);
+}
 
 Safetensors Safetensors::Parse(std::string bytes, const std::string& name) {
   uint64_t header_bytes = 0;

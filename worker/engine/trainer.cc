@@ -33,9 +33,9 @@ Adam::Options AdamOptions(const Config& config) {
 
 std::optional<Standing> BestOf(const CheckpointReader& checkpoint) {
   if (!checkpoint.Has("best.step")) return std::nullopt;
-  return Standing{checkpoint.Integer("best.step"), checkpoint.Number("best.target_rate"),
-                  checkpoint.Number("best.kid"), checkpoint.Number("best.kept"),
-                  checkpoint.Number("best.low_l1")};
+  return Standing{checkpoint.Integer("best.step"), checkpoint.Figure("best.target_rate"),
+                  checkpoint.Figure("best.kid"), checkpoint.Figure("best.kept"),
+                  checkpoint.Figure("best.low_l1")};
 }
 
 Trainer::Trainer(const Config& config, const Compute& compute, const PixelCache& cache,

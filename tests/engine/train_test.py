@@ -257,6 +257,22 @@ class TrainTest(unittest.TestCase):
         self.assertEqual((last["class"], last["code"], len(returns)), ("TASK", "diverged", 5))
         self.assertEqual(os.listdir(self.path("out/checkpoints")), [])
 
+    def test_two_processes_at_once_train_one_judge(self):
+        write_pixels(self.path("faces.pixels"), 80, height=48, width=40)
+        write_index(self.path("index"), ["smiling", "young"], [row % 4 for row in range(80)])
+        words = ["evaluate", "--pixels", self.path("faces.pixels"), "--index", self.path("index"), "--source", "!smiling", "--target", "smiling",
+                 "--baseline", "copy", "--size", "40x48", "--judge-cache", self.path("judges"), "--threads", 1, "-o", "json"]
+        first = self.engine.start(*words)
+        said = ""
+        while "training a judge" not in said:
+            said = first.stderr.readline()
+            self.assertTrue(said, "the first ended without a judge")
+        second = self.engine.start(*words)
+        outputs = [process.communicate() for process in (second, first)]
+        self.assertEqual((second.returncode, first.returncode), (0, 0), outputs)
+        self.assertNotIn("training a judge", outputs[0][1])
+        self.assertEqual(json.loads(outputs[0][0]), json.loads(outputs[1][0]))
+
     def test_a_full_disk_is_of_class_storage(self):
         write_pixels(self.path("faces.pixels"), 9)
         os.makedirs(self.path("out/samples"))

@@ -1,6 +1,7 @@
 #include "worker/engine/file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -127,6 +128,21 @@ void AppendToFile(const std::string& path, std::string_view bytes) {
   if (file.get() < 0 || !WriteAll(file.get(), bytes.data(), bytes.size()))
     Throw("Cannot write", path, errno);
 }
+
+FileLock::FileLock(const std::string& path, const std::function<bool()>& stop)
+    : fd_(open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644)) {
+  if (fd_ < 0) Throw("Cannot lock", path, errno);
+  while (!held_ && !stop()) {
+    held_ = flock(fd_, LOCK_EX) == 0;
+    if (!held_ && errno != EINTR) {
+      const int error = errno;
+      close(fd_);
+      Throw("Cannot lock", path, error);
+    }
+  }
+}
+
+FileLock::~FileLock() { close(fd_); }
 
 void MakeFolder(const std::string& path) {
   std::error_code error;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -38,6 +39,21 @@ void WriteFileAtomically(const std::string& path, std::string_view bytes);
 
 // Adds the bytes to the end; the file is made where it is missing. Not synced: for logs.
 void AppendToFile(const std::string& path, std::string_view bytes);
+
+// A file of no content that one process at a time holds, until it ends. The file stays.
+class FileLock {
+ public:
+  // Waits for whoever holds it. A signal ends the wait where stop() says so then.
+  FileLock(const std::string& path, const std::function<bool()>& stop);
+  ~FileLock();
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+  bool held() const { return held_; }
+
+ private:
+  int fd_;
+  bool held_ = false;
+};
 
 // Makes the folder and those above it.
 void MakeFolder(const std::string& path);

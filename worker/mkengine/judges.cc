@@ -16,6 +16,9 @@ std::string FindOrTrainJudge(engine::Role role, const JudgedDataset& dataset,
       engine::CourseOf(role, dataset.population, dataset.division, cache, dataset.digest);
   const std::string path = engine::JudgePath(folder, course.key);
   if (engine::HasJudge(path, course.key)) return path;
+  const engine::FileLock lock(path + ".lock", around.stop);  // another process may be training it
+  if (!lock.held()) return "";
+  if (engine::HasJudge(path, course.key)) return path;
   std::fprintf(stderr, "mkengine: training a judge on %zu faces, once for this dataset\n",
                course.learn.size());
   Progress progress("judge steps", engine::JudgeSteps(course), around);

@@ -18,8 +18,8 @@ struct JudgedDataset {
 // At most so many faces teach a judge: more cost time and add little.
 inline constexpr int64_t kJudgeFacesMax = 20'000;
 
-// The path of the judge, which is trained and put there where it is missing; "" where a signal
-// stopped that. The folder is made.
+// The path of the judge, which is trained and put there where it is missing, by one process at a
+// time; "" where a signal stopped that. The folder is made.
 std::string FindOrTrainJudge(engine::Role role, const JudgedDataset& dataset,
                              const engine::PixelCache& cache, const std::string& folder,
                              const engine::Compute& compute, const Surroundings& around);

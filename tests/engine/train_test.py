@@ -9,7 +9,7 @@ import unittest
 import zlib
 
 import engine_support
-from engine_support import checkpoint, read_safetensors, write_index, write_pixels, write_rows
+from engine_support import checkpoint, read_safetensors, write_index, write_pixels, write_rows, write_safetensors
 
 # Fixed, so that runs of different lengths are the same run as far as both go.
 COMMON = ["--batch-size", 2, "--set", "half_life=4", "--set", "metrics_steps=1"]
@@ -193,6 +193,49 @@ class TrainTest(unittest.TestCase):
         events, _ = self.train("out", "--steps", 1, expect=1)
         self.assertEqual((last_error(events)["class"], last_error(events)["code"]), ("USER", "too_few_pictures"))
 
+    def test_a_resumed_training_goes_on_in_its_precision(self):
+        self.train("out", "--steps", 1)
+        # Without --precision, which stands in train_words.
+        words = [word for word in self.engine.train_words(self.folder.name, self.path("out")) if word not in ("--precision", "fp32")]
+        events, _ = self.engine.run(*words, "--resume", checkpoint(self.path("out"), 1), "--steps", 2)
+        self.assertEqual(next(e for e in events if e["event"] == "start")["precision"], "fp32")
+
+    def test_what_a_checkpoint_settles_cannot_be_another(self):
+        self.train("out", "--steps", 1)
+        resume = ("--resume", checkpoint(self.path("out"), 1), "--steps", 2)
+        for words, message in ((("--recipe", "makeover"), "recipe classic"), (("--seed", 2), "seed 1"), (("--set", "seed=2"), "seed 1")):
+            events, _ = self.train("out", *resume, *words, expect=2)
+            self.assertIn(message, last_error(events)["message"])
+        self.train("out", *resume, "--recipe", "classic", "--seed", 1)
+
+    def test_what_is_read_is_not_written_over(self):
+        self.train("out", "--steps", 1)
+        model = checkpoint(self.path("out"), 1)
+        os.symlink(model, self.path("link"))
+        before = read_safetensors(model)
+        for words in (["export", "--model", model, "--out", model], ["export", "--model", model, "--out", self.path("link")],
+                      ["evaluate", self.folder.name, "--model", model, "--figures", model],
+                      ["evaluate", self.folder.name, "--model", model, "--sheet", self.path("link")]):
+            events, _ = self.engine.run(*words, expect=2)
+            self.assertIn("choose another", last_error(events)["message"])
+        self.assertEqual(read_safetensors(model), before)
+
+    def test_a_filter_is_whole_by_itself(self):
+        for expression in ("smiling) & (male", "smiling) | (male", "smiling &"):
+            process = self.engine.start("train", self.labelled_folder(), "--filter", expression, "--out", self.path("none"))
+            _, stderr = process.communicate()
+            self.assertEqual(process.returncode, 2, expression)
+            self.assertNotIn("blurry", stderr)
+
+    def labelled_folder(self):
+        folder = self.path("labelled")
+        os.makedirs(folder + "/img_align_celeba", exist_ok=True)
+        with open(folder + "/img_align_celeba/000001.jpg", "w") as file:
+            file.write("not looked at")
+        with open(folder + "/list_attr_celeba.txt", "w") as file:
+            file.write("1\nBlurry Eyeglasses Male Smiling\n000001.jpg -1 -1 1 1\n")
+        return folder
+
     def test_rows_beyond_the_cache_are_refused(self):
         events, _ = self.train("out", "--steps", 1, rows=([0, 1, 9], [2, 3]), expect=1)
         self.assertEqual((last_error(events)["class"], last_error(events)["code"]), ("USER", "bad_rows"))
@@ -207,6 +250,10 @@ class TrainTest(unittest.TestCase):
             file.truncate(100000)
         events, _ = self.train("out2", "--steps", 2, expect=1)
         self.assertEqual(last_error(events)["code"], "bad_pixels")
+        os.remove(self.path("faces.pixels"))
+        os.mkdir(self.path("faces.pixels"))
+        events, _ = self.train("out2", "--steps", 2, expect=1)
+        self.assertIn("no plain file", last_error(events)["message"])
 
     def test_a_loss_that_is_no_number_fails_the_task(self):
         self.train("out", "--steps", 1)
@@ -221,6 +268,16 @@ class TrainTest(unittest.TestCase):
         events, _ = self.train("out", "--steps", 3, "--resume", path, expect=1)
         self.assertEqual((last_error(events)["class"], last_error(events)["code"]), ("TASK", "diverged"))
         self.assertFalse(os.path.exists(checkpoint(self.path("out"), 3)))
+
+    def test_a_generator_that_is_no_number_is_not_delivered(self):
+        self.train("out", "--steps", 1)
+        metadata, tensors = read_safetensors(checkpoint(self.path("out"), 1))
+        dtype, shape, data = tensors["generator_ema.output.bias"]
+        tensors["generator_ema.output.bias"] = (dtype, shape, struct.pack("<f", float("nan")) + data[4:])
+        write_safetensors(self.path("bad"), metadata, tensors)
+        events, _ = self.engine.run("export", "--model", self.path("bad"), "--out", self.path("exported"), expect=1)
+        self.assertIn("generator_ema.output.bias", last_error(events)["message"])
+        self.assertFalse(os.path.exists(self.path("exported")))
 
     def train_too_fast(self, rate, discriminator_rate, *more, expect, steps=20):
         """(rollbacks, last event) of a training of one or both networks at a rate that makes nonsense of them within the first steps."""
@@ -300,10 +357,11 @@ class TrainTest(unittest.TestCase):
             self.assertFalse(os.path.exists(self.path("none")), words)
 
     def test_unknown_settings_and_recipes(self):
-        events, _ = self.train("out", "--set", "learning_rat=1", expect=1)
-        self.assertIn("Did you mean learning_rate", last_error(events)["message"])
-        events, _ = self.train("out", "--recipe", "clasic", expect=1)
-        self.assertIn("Did you mean classic", last_error(events)["message"])
+        for words, message in ((("--set", "learning_rat=1"), "Did you mean learning_rate"), (("--recipe", "clasic"), "Did you mean classic"),
+                               (("--set", "noise=11"), "from 0 to"), (("--set", "size=99999999999x4"), "multiples of 4 from"),
+                               (("--set", "noise"), "is no setting")):
+            events, _ = self.train("out", *words, expect=2)
+            self.assertIn(message, last_error(events)["message"])
 
     def test_help_of_every_command(self):
         process = self.engine.start("--help")

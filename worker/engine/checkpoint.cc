@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "worker/engine/error.h"
 #include "worker/engine/json.h"
 #include "worker/engine/version.h"
 
@@ -54,7 +55,11 @@ CheckpointReader::CheckpointReader(const std::string& path)
   std::string error;
   if (!Json::Parse(file_.Text("config"), &config, &error))
     file_.Refuse("its configuration is no JSON: " + error);
-  info_.config = ConfigFromJson(config);
+  try {
+    info_.config = ConfigFromJson(config);
+  } catch (const EngineError& wrong) {
+    file_.Refuse(std::string("of its configuration: ") + wrong.what());
+  }
   info_.dataset = file_.Text("dataset");
   if (file_.HasText("target")) {
     info_.target = file_.Text("target");

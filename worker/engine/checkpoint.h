@@ -55,6 +55,7 @@ class CheckpointReader {
   // What is no number, or infinite, only where a figure may be unknown.
   double Number(const std::string& name) const;
   double Figure(const std::string& name) const;
+  [[noreturn]] void Refuse(const std::string& why) const { file_.Refuse(why); }
 
  private:
   TensorFile file_;

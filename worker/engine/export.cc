@@ -3,7 +3,6 @@
 #include <torch/torch.h>
 
 #include <map>
-#include <memory>
 
 #include "worker/engine/checkpoint.h"
 #include "worker/engine/compute.h"
@@ -15,7 +14,6 @@
 #include "worker/engine/networks.h"
 #include "worker/engine/onnx_file.h"
 #include "worker/engine/torchscript_file.h"
-#include "worker/engine/trainer.h"
 #include "worker/engine/version.h"
 
 namespace makeover::engine {
@@ -45,10 +43,7 @@ std::map<std::string, std::string> MetadataOf(const ExportRequest& request,
 }
 
 Graph GraphOf(const CheckpointReader& checkpoint, const NetworkOptions& options) {
-  const std::shared_ptr<Generator> generator = MakeGenerator(checkpoint.info().config, options);
-  checkpoint.Load(TensorsOf("generator_ema", *generator));
-  generator->eval();
-  return generator->Describe();
+  return TrainedGenerator(checkpoint, options)->Describe();
 }
 
 }  // namespace

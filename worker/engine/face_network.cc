@@ -11,19 +11,15 @@
 #include "worker/engine/networks.h"
 #include "worker/engine/replay.h"
 #include "worker/engine/send.h"
-#include "worker/engine/trainer.h"
 
 namespace makeover::engine {
 
 struct FaceNetwork::Network {
   Network(const CheckpointReader& checkpoint, const Compute& compute)
       : device(TorchDevice(compute)),
-        generator(
-            MakeGenerator(checkpoint.info().config, OptionsFor(checkpoint.info().config, compute))),
+        generator(TrainedGenerator(checkpoint, OptionsFor(checkpoint.info().config, compute))),
         info(checkpoint.info()) {
-    checkpoint.Load(TensorsOf("generator_ema", *generator));
     generator->to(device);
-    generator->eval();
   }
 
   // Levels [N, H, W, 3] of pictures [N, 3, H, W], on the device. On a GPU, after the first few of a

@@ -5,7 +5,7 @@
 
 #include "worker/engine/batch.h"
 #include "worker/engine/judge_file.h"
-#include "worker/engine/trainer.h"
+#include "worker/engine/networks.h"
 
 namespace makeover::engine {
 namespace {

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "worker/engine/checkpoint.h"
 #include "worker/engine/compute.h"
 #include "worker/engine/config.h"
 #include "worker/engine/graph.h"
@@ -42,5 +43,10 @@ NetworkOptions OptionsFor(const Config& config, const Compute& compute);
 std::shared_ptr<Generator> MakeGenerator(const Config& config, const NetworkOptions& options);
 std::shared_ptr<Discriminator> MakeDiscriminator(const Config& config,
                                                  const NetworkOptions& options);
+
+// A checkpoint's averaged generator, in inference mode, on the processor. Throws EngineError of
+// class USER where it does not fit, or has weights that are no numbers.
+std::shared_ptr<Generator> TrainedGenerator(const CheckpointReader& checkpoint,
+                                            const NetworkOptions& options);
 
 }  // namespace makeover::engine

@@ -38,10 +38,11 @@ PixelCache::PixelCache(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) Refuse(path, std::strerror(errno));
   struct stat info = {};
-  const bool known = fstat(fd, &info) == 0;
+  const bool known = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
   size_ = static_cast<uint64_t>(info.st_size);
   void* data = known && size_ > 0 ? mmap(nullptr, size_, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
   close(fd);
+  if (!known) Refuse(path, "it is no plain file");
   if (data == MAP_FAILED) Refuse(path, size_ == 0 ? "it is empty" : std::strerror(errno));
   data_ = static_cast<const uint8_t*>(data);
   try {

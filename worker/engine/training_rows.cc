@@ -65,8 +65,8 @@ Split SplitRows(const TrainingRun& run, const PixelCache& cache) {
 void RequireRows(const std::vector<int64_t>& rows, const char* side) {
   if (rows.size() >= 2) return;
   throw EngineError(ErrorClass::kUser, "too_few_pictures",
-                    "There are too few usable " + std::string(side) +
-                        " pictures to train: " + std::to_string(rows.size()) + ".",
+                    "There are too few usable " + std::string(side) + " pictures to train: " +
+                        std::to_string(rows.size()) + ", where two are the least.",
                     "Choose a filter that selects more pictures.");
 }
 

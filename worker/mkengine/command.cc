@@ -1,5 +1,8 @@
 #include "worker/mkengine/command.h"
 
+#include <filesystem>
+#include <system_error>
+
 #include "worker/engine/version.h"
 
 namespace makeover {
@@ -14,6 +17,17 @@ engine::Compute ComputeOf(const Arguments& arguments, const std::string& precisi
   const std::string chosen = arguments.Choice("--precision", precision, {"auto", "fp32", "bf16"});
   const auto threads = static_cast<int>(arguments.Integer("--threads", 0, 0, 1024));
   return engine::ChooseCompute(arguments.Text("--device", "auto"), chosen, threads);
+}
+
+void RequireOwnFile(const Arguments& arguments, const std::string& written,
+                    const std::vector<std::string>& read) {
+  for (const std::string& option : read) {
+    std::error_code error;  // of what is not there
+    if (!std::filesystem::equivalent(arguments.Text(written), arguments.Text(option), error))
+      continue;
+    throw UsageError(written + " " + arguments.Text(written) + " is the file that " + option +
+                     " names, and would replace it: choose another.");
+  }
 }
 
 void EmitStart(const std::string& command, const engine::Compute& compute,

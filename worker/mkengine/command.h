@@ -56,6 +56,11 @@ int RunEvaluate(const Arguments& arguments, const Surroundings& around);
 std::vector<Option> ComputeOptions();
 engine::Compute ComputeOf(const Arguments& arguments, const std::string& precision = "auto");
 
+// Throws UsageError where the file that an option says to write is one of those that others say to
+// read.
+void RequireOwnFile(const Arguments& arguments, const std::string& written,
+                    const std::vector<std::string>& read);
+
 // The event `start`.
 void EmitStart(const std::string& command, const engine::Compute& compute,
                const Surroundings& around);

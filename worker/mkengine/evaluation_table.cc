@@ -1,5 +1,6 @@
 #include "worker/mkengine/evaluation_table.h"
 
+#include <cmath>
 #include <cstdio>
 
 namespace makeover {
@@ -11,15 +12,17 @@ std::string Formatted(const char* format, double value) {
   return text;
 }
 
+bool Known(const Json* value) {
+  return value != nullptr && value->is_number() && std::isfinite(value->AsNumber());
+}
+
 // "-" for what there is no way to know.
 std::string Share(const Json* value) {
-  if (value == nullptr || !value->is_number()) return "-";
-  return Formatted("%.1f %%", 100 * value->AsNumber());
+  return Known(value) ? Formatted("%.1f %%", 100 * value->AsNumber()) : "-";
 }
 
 std::string Plain(const Json* value) {
-  if (value == nullptr || !value->is_number()) return "-";
-  return Formatted("%.3f", value->AsNumber());
+  return Known(value) ? Formatted("%.3f", value->AsNumber()) : "-";
 }
 
 std::string Line(const std::string& name, const std::string& before, const std::string& after,

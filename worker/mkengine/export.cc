@@ -45,6 +45,7 @@ int RunExport(const Arguments& arguments, const Surroundings& around) {
   for (const char* name : {"--model", "--out"}) {
     if (!arguments.Has(name)) throw UsageError("mkengine export needs " + std::string(name) + ".");
   }
+  RequireOwnFile(arguments, "--out", {"--model"});
   engine::ExportRequest request;
   request.checkpoint = arguments.Text("--model");
   request.out = arguments.Text("--out");

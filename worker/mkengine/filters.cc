@@ -71,14 +71,16 @@ bool HasFilters(const Arguments& arguments) {
          arguments.Has("--target");
 }
 
+Filter ParsedFilter(const std::string& expression, bool clean,
+                    const std::vector<std::string>& attributes) {
+  const Outcome<Filter> bare = ParseFilter(expression, attributes);
+  if (!bare.ok()) throw UsageError(bare.message());
+  return clean ? *ParseFilter(WithCleaning(expression, attributes), attributes) : *bare;
+}
+
 Sides SidesOf(const FilterPair& filters, bool clean, const std::vector<std::string>& attributes) {
-  const auto parse = [&](const std::string& expression) {
-    const Outcome<Filter> filter =
-        ParseFilter(clean ? WithCleaning(expression, attributes) : expression, attributes);
-    if (!filter.ok()) throw UsageError(filter.message());
-    return *filter;
-  };
-  return {parse(filters.source), parse(filters.target)};
+  return {ParsedFilter(filters.source, clean, attributes),
+          ParsedFilter(filters.target, clean, attributes)};
 }
 
 engine::Aim AimOf(const Sides& sides, const std::vector<std::string>& attributes) {

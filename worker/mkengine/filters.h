@@ -16,11 +16,16 @@ namespace makeover {
 FilterPair FiltersOf(const Arguments& arguments, const std::string& verb);
 bool HasFilters(const Arguments& arguments);
 
-// Both with WithCleaning. Throws UsageError where an expression cannot be parsed.
+// With WithCleaning if it shall be clean; the expression itself has to be whole, whatever is put
+// around it. Throws UsageError where it is not.
+Filter ParsedFilter(const std::string& expression, bool clean,
+                    const std::vector<std::string>& attributes);
+
 struct Sides {
   Filter source;
   Filter target;
 };
+// Both as ParsedFilter.
 Sides SidesOf(const FilterPair& filters, bool clean, const std::vector<std::string>& attributes);
 
 // See engine::Aim. What a filter demands of one attribute is found by trying every value of the

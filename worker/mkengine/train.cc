@@ -8,6 +8,7 @@
 
 #include "storage/filter.h"
 #include "worker/engine/config.h"
+#include "worker/engine/error.h"
 #include "worker/engine/file.h"
 #include "worker/engine/pixel_cache.h"
 #include "worker/engine/training.h"
@@ -48,14 +49,12 @@ void LeaveOut(const engine::Division& division, engine::TrainingRun* run) {
 
 // Rows of the folder that the filter selects. Test pictures stay out of training.
 std::vector<int64_t> Select(const FaceFolder& folder, const std::string& expression, bool clean) {
-  const std::string full = clean ? WithCleaning(expression, folder.attributes) : expression;
-  const Outcome<Filter> filter = ParseFilter(full, folder.attributes);
-  if (!filter.ok()) throw UsageError(filter.message());
+  const Filter filter = ParsedFilter(expression, clean, folder.attributes);
   constexpr int32_t kTest = 2;
   std::vector<int64_t> rows;
   for (size_t i = 0; i < folder.items.size(); ++i) {
     const FaceItem& item = folder.items[i];
-    if (item.partition != kTest && filter->Matches(item.attributes))
+    if (item.partition != kTest && filter.Matches(item.attributes))
       rows.push_back(static_cast<int64_t>(i));
   }
   return rows;
@@ -111,11 +110,40 @@ void EvaluateEvery(const Arguments& arguments, engine::Config* config) {
   }
 }
 
+// What is wrong with a recipe or setting that the command line names is wrong with the command
+// line.
+template <typename Work>
+auto AsUsage(const Work& work) {
+  try {
+    return work();
+  } catch (const engine::EngineError& error) {
+    throw UsageError(std::string(error.what()) + " " + error.advice());
+  }
+}
+
+// Its checkpoint says how a training goes on.
+void RequireSameTraining(const Arguments& arguments, const engine::Config& config,
+                         const engine::Config& checkpoint) {
+  const std::string recipe = arguments.Text("--recipe", checkpoint.recipe);
+  if (recipe != checkpoint.recipe) {
+    throw UsageError("The checkpoint is of recipe " + checkpoint.recipe + " and cannot go on as " +
+                     recipe + ": leave --recipe away, or --resume.");
+  }
+  if (config.seed != checkpoint.seed) {
+    throw UsageError("The checkpoint's training has the seed " + std::to_string(checkpoint.seed) +
+                     " and cannot go on with another: leave --seed away, or --resume.");
+  }
+}
+
+engine::Config FirstConfig(const Arguments& arguments) {
+  if (arguments.Has("--resume")) return engine::ConfigOfCheckpoint(arguments.Text("--resume"));
+  const std::string recipe = arguments.Text("--recipe", engine::RecipeNames().front());
+  return AsUsage([&recipe] { return engine::RecipeDefaults(recipe); });
+}
+
 engine::Config ConfigOf(const Arguments& arguments) {
-  engine::Config config =
-      arguments.Has("--resume")
-          ? engine::ConfigOfCheckpoint(arguments.Text("--resume"))
-          : engine::RecipeDefaults(arguments.Text("--recipe", engine::RecipeNames().front()));
+  const engine::Config first = FirstConfig(arguments);
+  engine::Config config = first;
   if (arguments.Has("--steps") && arguments.Has("--time")) {
     throw UsageError("--steps and --time cannot both end the training. Give one.");
   }
@@ -127,7 +155,10 @@ engine::Config ConfigOf(const Arguments& arguments) {
   config.batch_size = arguments.Integer("--batch-size", config.batch_size, 2, 4096);
   config.seed = arguments.Integer("--seed", config.seed, 0, 9'000'000'000'000'000);
   EvaluateEvery(arguments, &config);
-  for (const std::string& setting : arguments.All("--set")) engine::ApplySetting(setting, &config);
+  config.precision = arguments.Text("--precision", config.precision);
+  for (const std::string& setting : arguments.All("--set"))
+    AsUsage([&] { engine::ApplySetting(setting, &config); });
+  if (arguments.Has("--resume")) RequireSameTraining(arguments, config, first);
   return config;
 }
 

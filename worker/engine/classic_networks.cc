@@ -5,13 +5,10 @@
 #include "worker/engine/describe.h"
 #include "worker/engine/kernel_runs.h"
 #include "worker/engine/random.h"
+#include "worker/engine/words.h"
 
 namespace makeover::engine {
 namespace {
-
-bool EndsWith(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
 
 void InitialiseConvs(torch::nn::Module* network, bool output_is_projection, Random random) {
   for (const auto& item : network->named_modules(std::string(), false)) {

@@ -7,6 +7,8 @@
 
 namespace makeover::engine {
 
+// On a GPU cuDNN multiplies the float32 of kFp32 as TF32, of 10 bits behind the point, where it
+// can.
 enum class Precision { kFp32, kBf16 };
 
 struct Compute {
@@ -27,9 +29,9 @@ struct DeviceInfo {
 std::vector<DeviceInfo> ListDevices();
 
 // Resolves the options: device "auto" (the first CUDA device, else the processor) or a name;
-// precision "auto" (bf16 where the device is fast in it), "fp32" or "bf16"; threads 0 (LibTorch's
-// own choice) or a number, which is set for the whole process. Throws EngineError of class USER for
-// names that are not there.
+// precision "auto" (bf16 where the device is fast in it), "fp32" or "bf16"; threads 0 (as many as
+// the machine has processors) or a number, which is set for the whole process. Throws EngineError
+// of class USER for names that are not there.
 Compute ChooseCompute(const std::string& device, const std::string& precision, int threads);
 
 const char* PrecisionName(Precision precision);

@@ -50,7 +50,8 @@ std::vector<Setting> NetworkSettings() {
 std::vector<Setting> OptimiserSettings() {
   return {
       {"seed", &Config::seed, 0, 9e15, "of initial weights, order of pictures, flips and noise"},
-      {"steps", &Config::steps, 0, 1e9, "optimiser steps of the whole run"},
+      {"steps", &Config::steps, 0, 1e9,
+       "optimiser steps of the whole run, unless time_seconds ends it"},
       {"time_seconds", &Config::time_seconds, 0, 1e8,
        "above 0: ends the run after so much training time"},
       {"batch_size", &Config::batch_size, 2, 4096,
@@ -92,8 +93,7 @@ std::vector<Setting> LossSettings() {
       {"mirror_weight", &Config::mirror_weight, 0, 1000,
        "of the loss that makes mirrored faces' results mirrored results"},
       {"keep_weight", &Config::keep_weight, 0, 1000,
-       "of the loss that keeps smiles, age, hair and the like as they are, at temperature 0; 0: "
-       "none"},
+       "of the loss that keeps smiles, age, hair and the like as they are, at temperature 0"},
       {"keep_weight_anneal", &Config::keep_weight_anneal, -1000, 1000,
        "added to keep_weight at temperature 1"},
       {"aim_weight", &Config::aim_weight, 0, 1000,

@@ -38,7 +38,7 @@ struct JudgeInfo {
 class Judge {
  public:
   // Throws EngineError of class USER where the file is no judge of this version. The network always
-  // computes in float32.
+  // computes in float32 (see Precision).
   Judge(const std::string& path, const Compute& compute);
   ~Judge();
   Judge(const Judge&) = delete;

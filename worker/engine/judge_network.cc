@@ -16,12 +16,6 @@ constexpr double kDropout = 0.3;
 constexpr double kNormEpsilon = 1e-5;
 constexpr double kNormMomentum = 0.05;
 
-// A number in [-1, 1), from integers alone, so that weights are the same on every machine.
-float Signed(Random* random) {
-  return static_cast<float>(static_cast<int64_t>(random->Next() >> 40) - (1 << 23)) /
-         static_cast<float>(1 << 23);
-}
-
 }  // namespace
 
 BatchNormImpl::BatchNormImpl(int64_t channels) {
@@ -112,7 +106,7 @@ void Initialise(JudgeNetwork& network, uint64_t seed) {
     const auto bound = static_cast<float>(
         std::sqrt(6.0 * static_cast<double>(values.size(0)) / static_cast<double>(values.numel())));
     float* out = values.data_ptr<float>();
-    for (int64_t i = 0; i < values.numel(); ++i) out[i] = bound * Signed(&random);
+    for (int64_t i = 0; i < values.numel(); ++i) out[i] = bound * random.Signed();
     parameter.copy_(values);
   }
 }

@@ -387,10 +387,6 @@ ChannelSums SumRows(const torch::Tensor& x, const Add& add) {
 
 const char* Data(const torch::Tensor& x) { return static_cast<const char*>(x.data_ptr()); }
 
-}  // namespace
-
-namespace {
-
 // run(begin, end) for parts of the rows of x.
 void ForRows(const torch::Tensor& x, const std::function<void(int64_t, int64_t)>& run) {
   const int64_t rows = x.numel() / x.size(1);

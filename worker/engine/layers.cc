@@ -7,12 +7,6 @@
 namespace makeover::engine {
 namespace {
 
-// A number in [-1, 1).
-float Signed(Random* random) {
-  return static_cast<float>(static_cast<int64_t>(random->Next() >> 40) - (1 << 23)) /
-         static_cast<float>(1 << 23);
-}
-
 ConvOptions ResidualOptions(int64_t padding, Resample resample) {
   ConvOptions options;
   options.padding = padding;
@@ -125,7 +119,7 @@ void InitialiseUniform(ConvImpl* conv, float bound, Random* random) {
   const torch::NoGradGuard guard;
   const torch::Tensor weight = torch::empty(conv->weight.sizes(), torch::kFloat32);
   float* values = weight.data_ptr<float>();
-  for (int64_t i = 0; i < weight.numel(); ++i) values[i] = bound * Signed(random);
+  for (int64_t i = 0; i < weight.numel(); ++i) values[i] = bound * random->Signed();
   conv->weight.copy_(weight);
   conv->bias.zero_();
 }

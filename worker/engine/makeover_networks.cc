@@ -7,16 +7,13 @@
 #include "worker/engine/describe.h"
 #include "worker/engine/kernel_runs.h"
 #include "worker/engine/random.h"
+#include "worker/engine/words.h"
 
 namespace makeover::engine {
 namespace {
 
 constexpr int64_t kNarrowChannels = 16;
 constexpr double kLeak = 0.2;
-
-bool EndsWith(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
 
 // Weights of a Gaussian, as far as they count, whose sum is 1.
 torch::Tensor Gaussian(double deviation) {

@@ -16,6 +16,11 @@ Random::Random(uint64_t seed, Stream stream, uint64_t index)
 
 uint64_t Random::Next() { return Mix(state_ += 0x9E3779B97F4A7C15ULL); }
 
+float Random::Signed() {
+  constexpr int64_t kHalf = int64_t{1} << 23;  // what a float holds exactly
+  return static_cast<float>(static_cast<int64_t>(Next() >> 40) - kHalf) / static_cast<float>(kHalf);
+}
+
 uint64_t Random::Below(uint64_t bound) {
   // Values below 2^64 mod bound would make small results likelier.
   const uint64_t rejected = (0 - bound) % bound;

@@ -34,6 +34,8 @@ class Random {
   uint64_t Next();
   // Uniform in [0, bound), without bias. REQUIRES: bound > 0.
   uint64_t Below(uint64_t bound);
+  // Uniform in [-1, 1).
+  float Signed();
 
  private:
   uint64_t state_;

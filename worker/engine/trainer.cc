@@ -121,7 +121,7 @@ void Trainer::Generate(Pass* pass) {
   const torch::Tensor results =
       generator_->forward(faces.size() == 1 ? pass->source : torch::cat(faces));
   pass->result = results.narrow(0, 0, count);
-  if (config_.identity_weight > 0) pass->kept = results.narrow(0, count, part);
+  if (config_.identity_weight > 0) pass->of_target = results.narrow(0, count, part);
   if (config_.mirror_weight > 0) pass->mirrored = results.narrow(0, results.size(0) - part, part);
 }
 
@@ -141,8 +141,9 @@ StepValues Trainer::Losses(const Pass& pass, const StepInputs& inputs) const {
     values.cold = ColdLoss(pass.result, pass.source, pass.target);
     values.generator = values.generator + config_.cold_weight * values.cold;
   }
-  if (pass.kept.defined()) {
-    values.identity = (pass.kept - pass.target.narrow(0, 0, pass.kept.size(0))).abs().mean();
+  if (pass.of_target.defined()) {
+    values.identity =
+        (pass.of_target - pass.target.narrow(0, 0, pass.of_target.size(0))).abs().mean();
     values.generator = values.generator + config_.identity_weight * values.identity;
   }
   if (pass.mirrored.defined()) {

@@ -63,8 +63,8 @@ struct Snapshot {
   Position position;
 };
 
-// Not thread-safe. On the processor in float32, equal state and rows give equal bits after each
-// step.
+// Not thread-safe. On processors of one kind, in float32 and with as many threads, equal state and
+// rows give equal bits after each step.
 class Trainer {
  public:
   using GraphMaker = std::function<std::unique_ptr<DeviceGraph>(const c10::Device&)>;
@@ -104,7 +104,7 @@ class Trainer {
   struct Pass {
     torch::Tensor source, target;  // [N, 3, H, W]
     torch::Tensor result;          // of the source
-    torch::Tensor kept;            // of the first targets, where the recipe has an identity loss
+    torch::Tensor of_target;       // of the first targets, where the recipe has an identity loss
     // Of the first sources mirrored, where it has a mirror loss.
     torch::Tensor mirrored;
     torch::Tensor fake, real;  // logits

@@ -43,4 +43,8 @@ std::string DidYouMean(std::string_view word, const std::vector<std::string>& na
   return text + "?";
 }
 
+bool EndsWith(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
+
 }  // namespace makeover::engine

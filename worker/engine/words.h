@@ -1,4 +1,4 @@
-// Help for words that were mistyped.
+// Help for words that were mistyped, and how words end.
 #pragma once
 
 #include <string>
@@ -15,5 +15,8 @@ std::vector<std::string> NearestNames(std::string_view word, const std::vector<s
 
 // " Did you mean a or b?", or nothing.
 std::string DidYouMean(std::string_view word, const std::vector<std::string>& names);
+
+// Whether the text's last characters are these.
+bool EndsWith(std::string_view text, std::string_view end);
 
 }  // namespace makeover::engine

@@ -7,6 +7,7 @@
 
 #include "worker/engine/aligned.h"
 #include "worker/engine/cuda/channel_sums.h"
+#include "worker/engine/cuda/normalise.h"
 #include "worker/engine/cuda/pointwise.h"
 
 namespace makeover::engine {
@@ -90,7 +91,8 @@ torch::Tensor Finished(const torch::Tensor& conv, const torch::Tensor& bias,
 }  // namespace
 
 bool DeviceKernelsFor(const torch::Device& device, torch::ScalarType type) {
-  return device.is_cuda() && (type == torch::kFloat32 || type == torch::kBFloat16);
+  return device.is_cuda() && (type == torch::kFloat32 || type == torch::kBFloat16) &&
+         CudaKernelsRunOn(device.index());
 }
 
 torch::Tensor DeviceActivated(const torch::Tensor& x, const ConvOptions& options) {

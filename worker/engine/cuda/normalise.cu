@@ -6,6 +6,7 @@ namespace makeover::engine {
 namespace {
 
 constexpr int kThreadsPerBlock = 256;
+constexpr int kAmpere = 8;  // compute capability: the first with bfloat16, and with kernels here
 
 // One thread per byte, in the order of the output: neighbours write neighbours.
 __global__ void Normalise(const uint8_t* pixels, const uint8_t* flips, int64_t height,
@@ -46,12 +47,17 @@ bool CudaKernelsAvailable() {
   return cudaGetDeviceCount(&count) == cudaSuccess && count > 0;
 }
 
+bool CudaKernelsRunOn(int index) {
+  int major = 0;
+  return cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, index) == cudaSuccess &&
+         major >= kAmpere;
+}
+
 CudaDevice DescribeCudaDevice(int index) {
   cudaDeviceProp properties = {};
   if (cudaGetDeviceProperties(&properties, index) != cudaSuccess) return {"CUDA device", 0, false};
-  constexpr int kFirstWithBf16 = 8;  // compute capability of Ampere
   return {properties.name, static_cast<int64_t>(properties.totalGlobalMem),
-          properties.major >= kFirstWithBf16};
+          properties.major >= kAmpere};
 }
 
 bool NormalisePixels(const uint8_t* pixels, const uint8_t* flips, int64_t count, int64_t height,

@@ -17,14 +17,18 @@ struct CudaDevice {
 // True where this build has kernels and this machine has a device to run them.
 bool CudaKernelsAvailable();
 
+// Whether the kernels of this build run on a device: they are compiled for compute capability 8.0
+// and later. REQUIRES: 0 <= index < the number of devices.
+bool CudaKernelsRunOn(int index);
+
 // REQUIRES: 0 <= index < the number of devices. Without kernels the description is "CUDA device"
 // and the rest unknown.
 CudaDevice DescribeCudaDevice(int index);
 
 // Pictures as bytes to a batch of floats: out = pixels / 255, mirrored left to right where flips is
-// not 0. Pixels and out are [count, height, width, 3]. All pointers are of the current device;
-// queued on its default stream. Returns false, with nothing done, where CudaKernelsAvailable() is
-// false or the launch fails.
+// not 0. Pixels and out are [count, height, width, 3]. All pointers are of the current device, and
+// written by its default stream, on which this is queued. Returns false, with nothing done, where
+// CudaKernelsAvailable() is false or the launch fails.
 bool NormalisePixels(const uint8_t* pixels, const uint8_t* flips, int64_t count, int64_t height,
                      int64_t width, float* out);
 

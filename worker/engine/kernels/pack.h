@@ -29,7 +29,7 @@ void CopyActivated(const typename T::Value* from, int64_t count, float slope,
   }
 }
 
-// A strip of a window's input: lines * stride + taps lines, each with `width` places of `channels`
+// A strip of a window's input: of LinesIn lines, each with `width` places of `channels`
 // values, an even number in bfloat16.
 template <class T>
 struct Strip {

@@ -4,9 +4,12 @@ import io
 import json
 import os
 import shutil
+import struct
+import subprocess
 import tarfile
 import tempfile
 import unittest
+import zlib
 
 import engine_support
 from engine_support import checkpoint
@@ -147,6 +150,29 @@ class ConvertTest(unittest.TestCase):
         for name, wanted in (("in/000001.jpg", before), ("mine/000001.jpg", None)):
             with open(self.path(name), "rb") as file, open(os.path.join(self.pictures, "000002.jpg"), "rb") as other:
                 self.assertEqual(file.read(), wanted or other.read())
+
+    def big_picture(self, path, side):
+        """A grey picture of `side` times `side` pixels, as PNG."""
+        def chunk(kind, data):
+            return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        rows = (b"\0" + b"\x80" * (3 * side)) * side
+        with open(path, "wb") as file:
+            file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)) +
+                       chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b""))
+
+    def test_big_pictures_are_not_all_in_memory_at_once(self):
+        # 48 of 48 MB each; with the networks' own memory they would take some 3 GB.
+        os.makedirs(self.path("in"))
+        self.big_picture(self.path("in/00.jpg"), 4000)
+        for copy in range(1, 48):
+            os.link(self.path("in/00.jpg"), self.path(f"in/{copy:02d}.jpg"))
+        engine = subprocess.Popen([self.engine.binary, "convert", self.path("in"), "--out", self.path("out"), "--model", self.model],
+                                  stdout=subprocess.DEVNULL)
+        _, status, used = os.wait4(engine.pid, 0)
+        engine.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(engine.returncode, 0)
+        self.assertEqual(picture_size(self.path("out/47.jpg")), (4000, 4000))
+        self.assertLess(used.ru_maxrss, 1.75 * 2 ** 20, "kB")
 
     def tar(self, name, members):
         with tarfile.open(self.path(name), "w", format=tarfile.PAX_FORMAT) as tar:

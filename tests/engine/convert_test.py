@@ -202,6 +202,22 @@ class ConvertTest(unittest.TestCase):
             self.assertEqual(first.extractfile("b.jpg").read(), second.extractfile("2.jpg").read())
             self.assertEqual(first.extractfile(long_name).read(), second.extractfile("1.jpg").read())
 
+    def test_one_thread_is_one_beside_the_network(self):
+        folder = self.copy("000001.jpg")
+        with open(os.path.join(folder, "000001.jpg"), "rb") as file:
+            request = {"request": "1", "input": self.tar("one.tar", [("a.jpg", file.read())]), "output": self.path("one.out")}
+        engine = self.engine.start("convert", "--requests", "--model", self.model, "--device", "cpu", "--threads", 1, "--events",
+                                   stdin=subprocess.PIPE)
+        engine.stdin.write(json.dumps(request) + "\n")
+        engine.stdin.flush()
+        for line in engine.stdout:
+            if json.loads(line)["event"] == "request_done":
+                break
+        threads = len(os.listdir(f"/proc/{engine.pid}/task"))
+        engine.communicate()
+        self.assertEqual(engine.returncode, 0)
+        self.assertLessEqual(threads, 2)
+
     def test_prepare_names_what_it_leaves_out(self):
         folder = self.copy("000001.jpg")
         with open(self.path("in/bad.jpg"), "w") as file:

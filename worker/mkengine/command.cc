@@ -1,5 +1,8 @@
 #include "worker/mkengine/command.h"
 
+#include <algorithm>
+#include <thread>
+
 #include "worker/engine/version.h"
 
 namespace makeover {
@@ -12,8 +15,13 @@ std::vector<Option> ComputeOptions() {
 
 engine::Compute ComputeOf(const Arguments& arguments, const std::string& precision) {
   const std::string chosen = arguments.Choice("--precision", precision, {"auto", "fp32", "bf16"});
+  return engine::ChooseCompute(arguments.Text("--device", "auto"), chosen, ThreadsOf(arguments));
+}
+
+int ThreadsOf(const Arguments& arguments) {
   const auto threads = static_cast<int>(arguments.Integer("--threads", 0, 0, 1024));
-  return engine::ChooseCompute(arguments.Text("--device", "auto"), chosen, threads);
+  return threads > 0 ? threads
+                     : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 }
 
 void EmitStart(const std::string& command, const engine::Compute& compute,

@@ -56,6 +56,9 @@ int RunEvaluate(const Arguments& arguments, const Surroundings& around);
 std::vector<Option> ComputeOptions();
 engine::Compute ComputeOf(const Arguments& arguments, const std::string& precision = "auto");
 
+// --threads alone, for work on pictures: as many as the processor has where none are given.
+int ThreadsOf(const Arguments& arguments);
+
 // The event `start`.
 void EmitStart(const std::string& command, const engine::Compute& compute,
                const Surroundings& around);

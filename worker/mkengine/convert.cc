@@ -6,7 +6,6 @@
 #include <map>
 #include <set>
 #include <span>
-#include <thread>
 #include <utility>
 
 #include "storage/picture_listing.h"
@@ -242,7 +241,7 @@ int RunConvert(const Arguments& arguments, const Surroundings& around) {
   const FaceWindow window = FaceWindowOfModel(arguments, network.config());
   options.geometry = GeometryOf(window);
   EmitStart("convert", compute, around);
-  Pool pool(static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
+  Pool pool(compute.threads);
   if (arguments.Has("--requests"))
     return ServeRequests(STDIN_FILENO, options, &network, &pool, around);
   return ConvertFolder(arguments, options, &network, &pool, around);

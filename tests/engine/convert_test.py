@@ -101,6 +101,15 @@ class ConvertTest(unittest.TestCase):
         leftovers = [name for _, _, names in os.walk(self.path("out")) for name in names if "part" in name]
         self.assertEqual(leftovers, [])
 
+    def test_results_inside_the_folder_are_no_sources(self):
+        os.makedirs(self.path("in/deeper"))
+        folder = self.copy("000001.jpg")
+        shutil.copy(os.path.join(self.pictures, "000002.jpg"), self.path("in/deeper"))
+        for status in ("converted", "skipped", "skipped"):
+            events, _ = self.convert(folder, "--recursive", "--out", self.path("in/deeper/out"))
+            self.assertEqual({e["file"]: e["status"] for e in events if e["event"] == "file"},
+                             {"000001.jpg": status, "deeper/000002.jpg": status})
+
     def test_a_bad_file_fails_alone(self):
         folder = self.copy("000001.jpg", "000002.jpg")
         with open(self.path("in/bad.jpg"), "w") as file:

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <set>
 #include <span>
 #include <utility>
@@ -38,8 +40,34 @@ struct Job {
   throw EngineError(ErrorClass::kUser, code, message, advice);
 }
 
+// Without links, "." and ".."; empty where there is nothing.
+std::string RealPath(const std::string& path) {
+  const std::unique_ptr<char, void (*)(void*)> real(realpath(path.c_str(), nullptr), std::free);
+  return real == nullptr ? "" : real.get();
+}
+
+bool IsIn(const std::string& path, const std::string& folder) {
+  return path == folder || path.rfind(folder + "/", 0) == 0;
+}
+
+// Takes out what lies in OUT: results are no sources.
+void LeaveOutResults(const std::string& dir, const std::string& out,
+                     std::vector<std::string>* files) {
+  const std::string results = RealPath(out);
+  if (results.empty() || IsIn(RealPath(dir), results)) return;
+  std::map<std::string, bool> known;  // by folder
+  const auto is_result = [&](const std::string& file) {
+    const std::string folder = dir + "/" + file.substr(0, file.rfind('/') + 1);
+    const auto [found, is_new] = known.emplace(folder, false);
+    if (is_new) found->second = IsIn(RealPath(folder), results);
+    return found->second;
+  };
+  files->erase(std::remove_if(files->begin(), files->end(), is_result), files->end());
+}
+
 // In the order of their names.
-void ListPictures(const std::string& dir, bool recursive, std::vector<Job>* jobs) {
+void ListPictures(const std::string& dir, bool recursive, const std::string& out,
+                  std::vector<Job>* jobs) {
   constexpr int kFoldersInFolders = 16;  // enough for anyone, and an end for links that lead back
   Outcome<Listing> found = ListTree(dir, recursive ? kFoldersInFolders : 0);
   if (!found.ok())
@@ -48,11 +76,13 @@ void ListPictures(const std::string& dir, bool recursive, std::vector<Job>* jobs
     std::fprintf(stderr, "mkengine: %zu in %s left out: their names are not UTF-8; rename them\n",
                  found->unusable.size(), dir.c_str());
   }
+  LeaveOutResults(dir, out, &found->pictures);
   std::sort(found->pictures.begin(), found->pictures.end());
   for (const std::string& file : found->pictures) jobs->push_back({dir + "/" + file, file});
 }
 
-std::vector<Job> ListJobs(const std::vector<std::string>& paths, bool recursive) {
+std::vector<Job> ListJobs(const std::vector<std::string>& paths, bool recursive,
+                          const std::string& out) {
   std::vector<Job> jobs;
   for (const std::string& path : paths) {
     if (!fs::exists(path))
@@ -60,7 +90,7 @@ std::vector<Job> ListJobs(const std::vector<std::string>& paths, bool recursive)
     if (!fs::is_directory(path)) {
       jobs.push_back({path, fs::path(path).filename().string()});
     } else {
-      ListPictures(path, recursive, &jobs);
+      ListPictures(path, recursive, out, &jobs);
     }
   }
   if (jobs.empty())
@@ -206,8 +236,9 @@ int ConvertFolder(const Arguments& arguments, const ConvertOptions& options,
   std::string settings = arguments.Text("--model") + "@" + std::to_string(network->step()) +
                          " strength " + Json(options.strength).Write();
   if (arguments.Has("--window")) settings += " window " + arguments.Text("--window");
-  FolderConversion conversion(ListJobs(arguments.operands(), arguments.Has("--recursive")),
-                              OutOf(arguments), settings, around);
+  const std::string out = OutOf(arguments);
+  FolderConversion conversion(ListJobs(arguments.operands(), arguments.Has("--recursive"), out),
+                              out, settings, around);
   ConvertPictures(conversion.Input(), options, network, pool,
                   [&](const Converted& picture) { conversion.Finished(picture); });
   const Counts counts = conversion.Finish();

@@ -2,11 +2,13 @@
 """Each command of mkctl, in each output form, with each exit status and its words."""
 
 import json
+import os
 import pathlib
+import subprocess
 import tempfile
 import unittest
 
-from mkctl_support import FakeCluster, needs_engine, write_faces
+from mkctl_support import BIN, FakeCluster, needs_engine, write_faces
 
 DONE, FAILED, USAGE, DETACHED, REFUSED, UNREACHABLE, NOT_FOUND = 0, 1, 2, 3, 4, 5, 6
 
@@ -103,6 +105,14 @@ class Commands(unittest.TestCase):
         ]:
             with self.subTest(words=words):
                 self.assertIn(said, self.refused(*words, status=USAGE))
+
+    def test_output_that_cannot_be_written_is_a_failure(self):
+        for words in (["jobs", "list", "-o", "json"], ["jobs", "logs", self.train], ["--help"]):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([str(BIN / "mkctl"), *map(str, words)], env=self.cluster.environment(), stdout=full,
+                                      stderr=subprocess.PIPE, text=True, timeout=60)
+            self.assertEqual(done.returncode, FAILED, words)
+            self.assertIn("error: Not all of the output could be written", done.stderr)
 
     # -- reading
 

@@ -148,7 +148,8 @@ class Commands(unittest.TestCase):
         status = self.json("status")
         self.assertEqual(status["workers"][0]["name"], "w1")
         self.assertGreaterEqual(status["jobsByState"]["SUCCEEDED"], 2)
-        self.assertIn(str(self.train), self.ctl("status", "-o", "name").stdout.split())
+        newest = self.ctl("jobs", "list", "--limit", "1", "-o", "name").stdout.strip()
+        self.assertIn(newest, self.ctl("status", "-o", "name").stdout.split())
 
     def test_job_show(self):
         job = self.json("jobs", "show", self.train)

@@ -299,6 +299,8 @@ class Commands(unittest.TestCase):
         self.refused("submit-train", "--filter", "smiling & !smiling")
         self.assertIn("smile", self.refused("submit-train", "--filter", "!male", "--name", "smile"))
         self.refused("submit-train", "--filter", "!male", "--after", "999", status=NOT_FOUND)
+        self.assertIn("trains on one device", self.refused("submit-train", "--filter", "smiling", "--gpus", "2", "--dry-run"))
+        self.ctl("submit-train", "--filter", "smiling", "--gpus", "1", "--dry-run")
 
     def test_pause_resume_cancel_retry(self):
         # The worker's one device may be busy with another test's job: a queued job is paused too.

@@ -153,9 +153,14 @@ class Commands(unittest.TestCase):
 
     def test_job_show(self):
         job = self.json("jobs", "show", self.train)
-        for field in ["id", "kind", "state", "owner", "priority", "createTime", "startTime", "endTime", "attempts",
-                      "step", "losses", "checkpoints", "samples"]:
-            self.assertIn(field, job)
+        fields = {"id", "kind", "state", "owner", "priority", "createTime", "startTime", "endTime", "attempts", "progress",
+                  "failure", "step", "losses", "checkpoints", "samples"}
+        self.assertLessEqual(fields, set(job))
+        self.assertIsNone(job["failure"])
+        waiting = self.json("jobs", "show", self.start_training("shown", "--after", self.train, "--priority", "-1"))
+        self.assertLessEqual(fields, set(waiting))
+        self.assertEqual((waiting["endTime"], waiting["failure"], waiting["losses"]), (None, None, None))
+        self.ctl("jobs", "cancel", waiting["id"])
         self.assertEqual((job["id"], job["kind"], job["state"], job["step"]), (self.train, "TRAIN", "SUCCEEDED", 300))
         for field in ["done", "total", "unit", "ratePerSecond", "etaSeconds"]:
             self.assertIn(field, job["progress"])

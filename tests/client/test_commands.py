@@ -175,7 +175,9 @@ class Commands(unittest.TestCase):
         dataset = self.json("datasets", "show", "faces")
         self.assertEqual((dataset["name"], dataset["state"], dataset["items"]), ("faces", "READY", 160))
         self.assertEqual({c["attribute"] for c in dataset["attributeCounts"]}, {"Eyeglasses", "Male", "Smiling"})
-        self.assertIn("Smiling", self.ctl("datasets", "show", "faces").stdout)
+        text = self.ctl("datasets", "show", "faces").stdout
+        self.assertIn("Smiling", text)
+        self.assertRegex(text, r"(?m)^SET ASIDE +REASON\n\S+\.jpg +not a picture$")
         counted = self.ctl("datasets", "show", "faces", "--filter", "male & smiling").stdout
         self.assertRegex(counted, r"^\d+ pictures of faces match ")
         count = self.json("datasets", "show", "faces", "--filter", "Male=false,SMILING")["count"]

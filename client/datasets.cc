@@ -171,6 +171,10 @@ CommandResult Preview(Session& session, const PreviewOptions& options) {
     return absl::StrCat("Wrote ", options.file, " (", FormatSize(followed.job.result().size()),
                         ").\n");
   });
+  const std::string filter = options.filter.empty() ? "EXPRESSION" : options.filter;
+  session.out.Hint({{absl::StrCat("mkctl submit-train --dataset ", options.name, " --filter '",
+                                  filter, "' --dry-run"),
+                     "how many faces on each side?"}});
   return ExitStatus::kDone;
 }
 

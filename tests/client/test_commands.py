@@ -255,6 +255,7 @@ class Commands(unittest.TestCase):
         done = self.ctl("datasets", "preview", "faces", "--filter", "male", "-o", target)
         self.assertIn(f"Wrote {target}", done.stdout)
         self.assertTrue(target.read_bytes().startswith(b"picture of rows"))
+        self.assert_hints(done)
 
     def test_evaluate(self):
         sheet = self.folder / "smile.png"
@@ -265,6 +266,7 @@ class Commands(unittest.TestCase):
         identity = next(line for line in done.stdout.splitlines() if line.startswith("identity"))
         self.assertEqual(identity.split()[1:3], ["-", "-"])
         self.assertIn(str(sheet), done.stderr)
+        self.assert_hints(done)
         self.assertTrue(sheet.read_bytes().startswith(b"\x89PNG"))
         figures = self.json("evaluate", "smile@200", "--dataset", "faces", "--out", sheet)
         self.assertEqual((figures["model"], figures["step"], figures["dataset"]), ("smile", 200, "faces"))

@@ -113,4 +113,17 @@ absl::Status SaveConvertState(const std::string& out, const client::ConvertState
 
 void RemoveConvertState(const std::string& out) { unlink((out + kStateFile).c_str()); }
 
+bool IsJobOf(const client::ConvertState& state, const v1::Job& job,
+             const v1::ListTasksResponse& tasks) {
+  const bool same_work = job.kind() == v1::Job::CONVERT &&
+                         job.convert().checkpoint().digest() == state.checkpoint() &&
+                         job.convert().strength() == state.strength();
+  return same_work &&
+         std::equal(state.shards().begin(), state.shards().end(), tasks.tasks().begin(),
+                    tasks.tasks().end(),
+                    [](const client::ConvertState::Shard& shard, const v1::Task& task) {
+                      return shard.digest() == task.input().digest();
+                    });
+}
+
 }  // namespace makeover

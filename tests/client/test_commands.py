@@ -413,6 +413,31 @@ class Commands(unittest.TestCase):
         for field in ["filesDone", "filesFailed", "filesSkipped"]:
             self.assertIn(field, job)
 
+    def photos(self, folder, *names):
+        photos = self.folder / folder
+        for name in names:
+            (photos / name).parent.mkdir(parents=True, exist_ok=True)
+            (photos / name).write_text(name)
+        return photos, self.folder / f"{folder}-makeover"
+
+    def files_below(self, folder):
+        return {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
+
+    def test_a_job_of_the_remembered_number_may_be_another(self):
+        photos, out = self.photos("renumbered", "a.jpg", "b.jpg")
+        job = int(self.ctl("convert", photos, "--model", "smile", "--detach", "-o", "name", status=DETACHED).stdout)
+        self.ctl("jobs", "wait", job)
+        other, _ = self.photos("renumbered-other", "c.jpg")
+        other_job = self.json("convert", other, "--model", "smile")["id"]
+        state = json.loads((out / ".makeover-job.json").read_text())
+        self.assertEqual(state["job"], job)
+        for number in (self.train, other_job):
+            (out / ".makeover-job.json").write_text(json.dumps({**state, "job": number}))
+            done = self.ctl("convert", photos, "--model", "smile")
+            self.assertIn(f"Job {number} of this cluster is not the one", done.stderr)
+            self.assertEqual(self.files_below(out), {"a.jpg", "b.jpg", "manifest.jsonl"})
+            (out / "a.jpg").unlink()
+
     def test_convert_with_the_newest_model_and_a_bad_file(self):
         photos = self.folder / "some"
         photos.mkdir()

@@ -91,11 +91,25 @@ absl::Status ConvertFetcher::Fetch(const Shard& shard, const v1::Task& task) {
                       DownloadToString(session_, task.manifest(), kManifestBytesMax));
   const std::string tar = absl::StrCat(out_, "/.makeover-shard.tar");
   MK_RETURN_IF_ERROR(DownloadToFile(session_, task.output(), tar, ""));
+  MK_RETURN_IF_ERROR(AsLocalError(NoteBegun(shard)));
   absl::StatusOr<std::vector<client::ManifestLine>> lines = Extract(shard, tar, manifest);
   unlink(tar.c_str());
   if (!lines.ok()) return AsLocalError(lines.status());
   MK_RETURN_IF_ERROR(AsLocalError(Settle()));
   return AsLocalError(manifest_.Append(*lines));
+}
+
+// Without a job: nobody takes these lines for what became of the pictures in it.
+absl::Status ConvertFetcher::NoteBegun(const Shard& shard) {
+  std::vector<client::ManifestLine> lines;
+  for (const client::ConvertState::File& file : shard.files()) {
+    if (manifest_.Find(file.name()) != nullptr) continue;
+    client::ManifestLine& line = lines.emplace_back();
+    line.set_file(file.name());
+    line.set_status("failed");
+    line.set_reason("it was interrupted");
+  }
+  return lines.empty() ? absl::OkStatus() : manifest_.Append(lines);
 }
 
 // Names of the tar and of its manifest are only looked up, never followed: a file is written under

@@ -438,6 +438,18 @@ class Commands(unittest.TestCase):
             self.assertEqual(self.files_below(out), {"a.jpg", "b.jpg", "manifest.jsonl"})
             (out / "a.jpg").unlink()
 
+    def test_a_picture_that_was_named_but_not_noted_is_ours(self):
+        photos, out = self.photos("broken-off", "a.jpg", "b.jpg")
+        self.ctl("models", "tag", f"{self.train}@200", "second")
+        self.ctl("convert", photos, "--model", "smile", "--detach", status=DETACHED)
+        (out / "b.jpg").mkdir()  # a.jpg gets its name, b.jpg cannot
+        self.refused("convert", photos, "--model", "smile")
+        self.assertEqual((out / "a.jpg").read_text(), "a.jpg")
+        (out / "b.jpg").rmdir()
+        self.ctl("convert", photos, "--model", "second")
+        self.assertEqual(self.files_below(out), {"a.jpg", "b.jpg", "manifest.jsonl"})
+        self.ctl("models", "delete", "second")
+
     def test_convert_with_the_newest_model_and_a_bad_file(self):
         photos = self.folder / "some"
         photos.mkdir()

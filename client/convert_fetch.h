@@ -54,4 +54,8 @@ class ConvertFetcher {
   std::vector<Placed> placed_;     // written, not renamed yet
 };
 
+// Removes what a killed run left in the folders of the output that the manifest knows: pictures
+// under temporary names, and shards.
+void RemoveConvertLeftovers(const std::string& out, const Manifest& manifest);
+
 }  // namespace makeover

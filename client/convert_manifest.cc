@@ -4,6 +4,8 @@
 #include <google/protobuf/util/json_util.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "client/exit_status.h"
@@ -60,6 +62,12 @@ absl::StatusOr<Manifest> Manifest::Load(const std::string& out) {
 const client::ManifestLine* Manifest::Find(const std::string& file) const {
   const auto found = lines_.find(file);
   return found == lines_.end() ? nullptr : &found->second;
+}
+
+std::vector<std::string> Manifest::Files() const {
+  std::vector<std::string> files;
+  for (const auto& [file, line] : lines_) files.push_back(file);
+  return files;
 }
 
 absl::Status Manifest::Append(const std::vector<client::ManifestLine>& lines) {

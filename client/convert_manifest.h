@@ -22,6 +22,9 @@ class Manifest {
   // The newest line of a file, or null. Valid until the next change.
   const client::ManifestLine* Find(const std::string& file) const;
 
+  // The files of all lines.
+  std::vector<std::string> Files() const;
+
   // Adds lines, durably.
   absl::Status Append(const std::vector<client::ManifestLine>& lines);
 

@@ -282,6 +282,7 @@ class Conversion {
     for (const client::ManifestLine& line : lines) {
       if (line.status() == "failed") failed.push_back(&line);
     }
+    RemoveConvertLeftovers(out_, manifest_);
     MK_RETURN_IF_ERROR(AsLocalError(manifest_.Rewrite(lines)));
     RemoveConvertState(out_);
     Report(failed);

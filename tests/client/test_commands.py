@@ -450,6 +450,15 @@ class Commands(unittest.TestCase):
         self.assertEqual(self.files_below(out), {"a.jpg", "b.jpg", "manifest.jsonl"})
         self.ctl("models", "delete", "second")
 
+    def test_what_a_killed_run_left_is_removed(self):
+        photos, out = self.photos("leftovers", "a.jpg", "sub/b.jpg")
+        (out / "sub").mkdir(parents=True)
+        mine = {".makeover-tmp-notes", "sub/.hidden"}
+        for name in {".makeover-tmp-12", "sub/.makeover-tmp-0", ".makeover-shard.tar.part-0123456789ab"} | mine:
+            (out / name).write_text("half")
+        self.ctl("convert", photos, "--model", "smile", "--recursive")
+        self.assertEqual(self.files_below(out), {"a.jpg", "sub/b.jpg", "manifest.jsonl"} | mine)
+
     def test_convert_with_the_newest_model_and_a_bad_file(self):
         photos = self.folder / "some"
         photos.mkdir()

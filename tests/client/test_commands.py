@@ -459,6 +459,13 @@ class Commands(unittest.TestCase):
         self.ctl("convert", photos, "--model", "smile", "--recursive")
         self.assertEqual(self.files_below(out), {"a.jpg", "sub/b.jpg", "manifest.jsonl"} | mine)
 
+    def test_a_file_too_big_for_the_engine_is_not_sent(self):
+        photos, out = self.photos("too-big", "a.jpg", "b.jpg")
+        os.truncate(photos / "b.jpg", (256 << 20) + 1)
+        done = self.ctl("convert", photos, "--model", "smile", status=FAILED)
+        self.assertIn("b.jpg failed: it has 256.0 MiB, more than a picture may have", done.stderr)
+        self.assertEqual(self.files_below(out), {"a.jpg", "manifest.jsonl"})
+
     def test_convert_with_the_newest_model_and_a_bad_file(self):
         photos = self.folder / "some"
         photos.mkdir()

@@ -10,6 +10,7 @@
 #include <span>
 #include <utility>
 
+#include "storage/picture_bytes.h"
 #include "storage/picture_listing.h"
 #include "worker/engine/error.h"
 #include "worker/engine/file.h"
@@ -144,7 +145,7 @@ class FolderConversion {
 
   ConvertInput Input() const {
     return {static_cast<int64_t>(todo_.size()), [this](int64_t i) { return At(i).file; },
-            [this](int64_t i) { return engine::ReadFile(At(i).source, uint64_t{256} << 20); }};
+            [this](int64_t i) { return engine::ReadFile(At(i).source, kPictureBytesMax); }};
   }
 
   // Of the picture's bytes: one at a time, on the thread that calls ConvertPictures.

@@ -265,6 +265,12 @@ class ConvertTest(unittest.TestCase):
                                     self.path("a.pixels"), expect=1)
         self.assertIn("line 6", events[-1]["message"])
 
+    def test_times_may_have_several_units(self):
+        # The time is read first: what is said is about the option behind it.
+        events, _ = self.engine.run("train", self.toys, "--filter", "smiling", "--out", self.path("run"), "--time", "1h30m",
+                                    "--seed", "x", expect=2)
+        self.assertIn("--seed cannot be", events[-1]["message"])
+
     def test_mistakes(self):
         events, _ = self.convert(self.path("nowhere"), "--out", self.path("out"), expect=1)
         self.assertEqual((events[-1]["class"], events[-1]["code"]), ("USER", "no_such_path"))

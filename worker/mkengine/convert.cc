@@ -14,7 +14,6 @@
 #include "storage/picture_listing.h"
 #include "worker/engine/error.h"
 #include "worker/engine/file.h"
-#include "worker/imaging/atomic_file.h"
 #include "worker/mkengine/command.h"
 #include "worker/mkengine/converter.h"
 #include "worker/mkengine/face_geometry.h"
@@ -22,6 +21,7 @@
 #include "worker/mkengine/manifest.h"
 #include "worker/mkengine/progress.h"
 #include "worker/mkengine/requests.h"
+#include "worker/mkengine/result_files.h"
 
 namespace makeover {
 namespace {
@@ -148,29 +148,24 @@ class FolderConversion {
             [this](int64_t i) { return engine::ReadFile(At(i).source, kPictureBytesMax); }};
   }
 
-  // Of the picture's bytes: one at a time, on the thread that calls ConvertPictures.
-  void Finished(const Converted& picture) {
-    std::string reason = picture.reason;
+  // For each picture, on the thread that calls ConvertPictures.
+  void Finished(Converted picture) {
     const size_t job = todo_[static_cast<size_t>(picture.index)];
-    if (reason.empty()) {
+    const auto bytes = static_cast<int64_t>(picture.bytes.size());
+    if (picture.reason.empty()) {
       // After a kill in between, the output is known to be ours.
       if (!manifest_.Knows(jobs_[job].file))
         manifest_.Add(Line(job, picture, "it was interrupted"));
-      reason = Write(Output(job), picture.bytes);
+      picture.reason = Write(Output(job), picture.bytes);
     }
-    ++(reason.empty() ? counts_.converted : counts_.failed);
-    Json line = Line(job, picture, reason);
-    EmitFile(line);
-    if (reason.empty()) {
-      line.Set("bytes", static_cast<int64_t>(picture.bytes.size()));
-      line.Set("source", StampOf(jobs_[job].source));
-      line.Set("settings", settings_);
-    }
-    manifest_.Add(std::move(line));
-    progress_.Report(counts_.converted + counts_.failed + counts_.skipped);
+    picture.bytes.clear();
+    written_.push_back({job, bytes, std::move(picture)});
+    if (written_.size() >= kTogetherMax || around_.seconds() - settled_ >= kTogetherSeconds)
+      Settle();
   }
 
   Counts Finish() {
+    Settle();
     std::vector<std::string> files;
     for (const Job& job : jobs_) files.push_back(job.file);
     manifest_.Finish(files);
@@ -178,6 +173,41 @@ class FolderConversion {
   }
 
  private:
+  // So many results, or those of so long, get their names together.
+  static constexpr size_t kTogetherMax = 64;
+  static constexpr double kTogetherSeconds = 1;
+
+  struct Written {
+    size_t job;
+    int64_t bytes;
+    Converted picture;  // without its bytes
+  };
+
+  void Settle() {
+    const std::vector<std::string> reasons = results_.Settle();
+    size_t result = 0;
+    for (Written& one : written_) {
+      if (one.picture.reason.empty()) one.picture.reason = reasons[result++];
+      Record(one);
+    }
+    written_.clear();
+    settled_ = around_.seconds();
+  }
+
+  void Record(const Written& written) {
+    const std::string& reason = written.picture.reason;
+    ++(reason.empty() ? counts_.converted : counts_.failed);
+    Json line = Line(written.job, written.picture, reason);
+    EmitFile(line);
+    if (reason.empty()) {
+      line.Set("bytes", written.bytes);
+      line.Set("source", StampOf(jobs_[written.job].source));
+      line.Set("settings", settings_);
+    }
+    manifest_.Add(std::move(line));
+    progress_.Report(counts_.converted + counts_.failed + counts_.skipped);
+  }
+
   const Job& At(int64_t i) const { return jobs_[todo_[static_cast<size_t>(i)]]; }
   std::string Output(size_t job) const { return out_ + "/" + jobs_[job].file; }
 
@@ -201,10 +231,9 @@ class FolderConversion {
                         {"seconds", picture.seconds}};
   }
 
-  std::string Write(const std::string& path, const std::string& bytes) const {
+  std::string Write(const std::string& path, const std::string& bytes) {
     engine::MakeFolder(fs::path(path).parent_path().string());
-    return WriteFileAtomically(path,
-                               {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+    return results_.Write(path, bytes);
   }
 
   void Skip(const std::string& file) {
@@ -229,6 +258,9 @@ class FolderConversion {
   Manifest manifest_;
   Progress progress_;
   std::vector<size_t> todo_;
+  ResultFiles results_;
+  std::vector<Written> written_;  // wait for their names, but for those that failed
+  double settled_ = 0;            // when, by the monotonic clock
   Counts counts_;
 };
 
@@ -241,7 +273,7 @@ int ConvertFolder(const Arguments& arguments, const ConvertOptions& options,
   FolderConversion conversion(ListJobs(arguments.operands(), arguments.Has("--recursive"), out),
                               out, settings, around);
   ConvertPictures(conversion.Input(), options, network, pool,
-                  [&](const Converted& picture) { conversion.Finished(picture); });
+                  [&](Converted picture) { conversion.Finished(std::move(picture)); });
   const Counts counts = conversion.Finish();
   if (around.stop()) {
     around.events->Emit(Json::Object{{"event", "stopped"}});

@@ -1,6 +1,7 @@
 #include "client/child.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -63,6 +64,17 @@ void Child::ReadLines(const std::function<void(const std::string& line)>& take) 
     }
   }
   if (bytes == 0) output_.Close();
+}
+
+int Child::ReadToEnd(const std::function<void(const std::string& line)>& take) {
+  while (output_fd() >= 0) {
+    pollfd readable = {output_fd(), POLLIN, 0};
+    poll(&readable, 1, -1);
+    ReadLines(take);
+  }
+  std::optional<int> status;
+  while (!(status = Reap()).has_value()) poll(nullptr, 0, 10);
+  return *status;
 }
 
 std::optional<int> Child::Reap() {

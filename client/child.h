@@ -27,6 +27,9 @@ class Child {
   // Takes what can be read without waiting and hands out whole lines.
   void ReadLines(const std::function<void(const std::string& line)>& take);
 
+  // Hands out lines until its output ends, then waits: its exit status, or 128 + the signal.
+  int ReadToEnd(const std::function<void(const std::string& line)>& take);
+
   // How it ended, once: its exit status, or 128 + the signal. Nothing while it runs.
   std::optional<int> Reap();
 

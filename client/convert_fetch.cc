@@ -4,9 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "client/exit_status.h"
 #include "client/transfer.h"
 #include "storage/file_io.h"
@@ -18,6 +21,8 @@ namespace makeover {
 namespace {
 
 constexpr int64_t kManifestBytesMax = 64 << 20;
+constexpr const char* kShardFile = ".makeover-shard.tar";
+constexpr const char* kTemporaryPrefix = ".makeover-tmp-";
 
 absl::Status WriteSynced(const std::string& path, const std::string& content) {
   MK_ASSIGN_OR_RETURN(const FileDescriptor file, OpenFile(path, O_WRONLY | O_CREAT | O_TRUNC));
@@ -27,7 +32,25 @@ absl::Status WriteSynced(const std::string& path, const std::string& content) {
 
 // Beside it, with a short name however long its own is.
 std::string TemporaryFor(const std::string& path, size_t number) {
-  return absl::StrCat(path.substr(0, path.rfind('/') + 1), ".makeover-tmp-", number);
+  return absl::StrCat(path.substr(0, path.rfind('/') + 1), kTemporaryPrefix, number);
+}
+
+bool IsLeftover(const std::string& name) {
+  absl::string_view rest = name;
+  if (absl::ConsumePrefix(&rest, kTemporaryPrefix)) {
+    return !rest.empty() && std::all_of(rest.begin(), rest.end(), absl::ascii_isdigit);
+  }
+  return absl::ConsumePrefix(&rest, kShardFile) && (rest.empty() || rest.front() == '.');
+}
+
+void RemoveLeftovers(const std::string& folder) {
+  std::vector<std::filesystem::path> leftovers;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end;
+       it.increment(error)) {
+    if (IsLeftover(it->path().filename().string())) leftovers.push_back(it->path());
+  }
+  for (const std::filesystem::path& path : leftovers) unlink(path.c_str());
 }
 
 }  // namespace
@@ -89,13 +112,27 @@ bool ConvertFetcher::IsHere(const Shard& shard) const {
 absl::Status ConvertFetcher::Fetch(const Shard& shard, const v1::Task& task) {
   MK_ASSIGN_OR_RETURN(const std::string manifest,
                       DownloadToString(session_, task.manifest(), kManifestBytesMax));
-  const std::string tar = absl::StrCat(out_, "/.makeover-shard.tar");
+  const std::string tar = absl::StrCat(out_, "/", kShardFile);
   MK_RETURN_IF_ERROR(DownloadToFile(session_, task.output(), tar, ""));
+  MK_RETURN_IF_ERROR(AsLocalError(NoteBegun(shard)));
   absl::StatusOr<std::vector<client::ManifestLine>> lines = Extract(shard, tar, manifest);
   unlink(tar.c_str());
   if (!lines.ok()) return AsLocalError(lines.status());
   MK_RETURN_IF_ERROR(AsLocalError(Settle()));
   return AsLocalError(manifest_.Append(*lines));
+}
+
+// Without a job: nobody takes these lines for what became of the pictures in it.
+absl::Status ConvertFetcher::NoteBegun(const Shard& shard) {
+  std::vector<client::ManifestLine> lines;
+  for (const client::ConvertState::File& file : shard.files()) {
+    if (manifest_.Find(file.name()) != nullptr) continue;
+    client::ManifestLine& line = lines.emplace_back();
+    line.set_file(file.name());
+    line.set_status("failed");
+    line.set_reason("it was interrupted");
+  }
+  return lines.empty() ? absl::OkStatus() : manifest_.Append(lines);
 }
 
 // Names of the tar and of its manifest are only looked up, never followed: a file is written under
@@ -171,6 +208,12 @@ const ConvertFetcher::Shard* ConvertFetcher::FindShard(const std::string& digest
     if (shard.digest() == digest) return &shard;
   }
   return nullptr;
+}
+
+void RemoveConvertLeftovers(const std::string& out, const Manifest& manifest) {
+  std::set<std::string> folders = {out};
+  for (const std::string& file : manifest.Files()) folders.insert(FolderOf(out + "/" + file));
+  for (const std::string& folder : folders) RemoveLeftovers(folder);
 }
 
 }  // namespace makeover

@@ -10,7 +10,8 @@
 namespace makeover {
 
 // Brings the finished shards of a conversion into its output folder. A picture appears under its
-// name whole, durable and only then in the manifest. Not thread-safe.
+// name whole, durable and only then in the manifest as converted; that it was begun stands there
+// before, so that after a kill in between it is known to be ours. Not thread-safe.
 class ConvertFetcher {
  public:
   // What the references mean has to outlive the object.
@@ -36,6 +37,7 @@ class ConvertFetcher {
   absl::StatusOr<v1::ListTasksResponse> ListTasks();
   bool IsHere(const Shard& shard) const;
   absl::Status Fetch(const Shard& shard, const v1::Task& task);
+  absl::Status NoteBegun(const Shard& shard);
   absl::StatusOr<std::vector<client::ManifestLine>> Extract(const Shard& shard,
                                                             const std::string& tar,
                                                             const std::string& manifest);
@@ -51,5 +53,9 @@ class ConvertFetcher {
   std::set<std::string> fetched_;  // digests of input shards
   std::vector<Placed> placed_;     // written, not renamed yet
 };
+
+// Removes what a killed run left in the folders of the output that the manifest knows: pictures
+// under temporary names, and shards.
+void RemoveConvertLeftovers(const std::string& out, const Manifest& manifest);
 
 }  // namespace makeover

@@ -4,6 +4,8 @@
 #include <google/protobuf/util/json_util.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "client/exit_status.h"
@@ -62,6 +64,12 @@ const client::ManifestLine* Manifest::Find(const std::string& file) const {
   return found == lines_.end() ? nullptr : &found->second;
 }
 
+std::vector<std::string> Manifest::Files() const {
+  std::vector<std::string> files;
+  for (const auto& [file, line] : lines_) files.push_back(file);
+  return files;
+}
+
 absl::Status Manifest::Append(const std::vector<client::ManifestLine>& lines) {
   std::string text = torn_ ? "\n" : "";
   for (const client::ManifestLine& line : lines) {
@@ -112,5 +120,18 @@ absl::Status SaveConvertState(const std::string& out, const client::ConvertState
 }
 
 void RemoveConvertState(const std::string& out) { unlink((out + kStateFile).c_str()); }
+
+bool IsJobOf(const client::ConvertState& state, const v1::Job& job,
+             const v1::ListTasksResponse& tasks) {
+  const bool same_work = job.kind() == v1::Job::CONVERT &&
+                         job.convert().checkpoint().digest() == state.checkpoint() &&
+                         job.convert().strength() == state.strength();
+  return same_work &&
+         std::equal(state.shards().begin(), state.shards().end(), tasks.tasks().begin(),
+                    tasks.tasks().end(),
+                    [](const client::ConvertState::Shard& shard, const v1::Task& task) {
+                      return shard.digest() == task.input().digest();
+                    });
+}
 
 }  // namespace makeover

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "client/convert_state.pb.h"
+#include "makeover/v1/jobs.pb.h"
 
 namespace makeover {
 
@@ -20,6 +21,9 @@ class Manifest {
 
   // The newest line of a file, or null. Valid until the next change.
   const client::ManifestLine* Find(const std::string& file) const;
+
+  // The files of all lines.
+  std::vector<std::string> Files() const;
 
   // Adds lines, durably.
   absl::Status Append(const std::vector<client::ManifestLine>& lines);
@@ -48,5 +52,10 @@ bool IsConverted(const client::ManifestLine& line, const std::string& out,
 absl::StatusOr<client::ConvertState> LoadConvertState(const std::string& out);
 absl::Status SaveConvertState(const std::string& out, const client::ConvertState& state);
 void RemoveConvertState(const std::string& out);
+
+// Whether a cluster's job of the state's number is the state's: a conversion with its checkpoint
+// and strength, of its shards.
+bool IsJobOf(const client::ConvertState& state, const v1::Job& job,
+             const v1::ListTasksResponse& tasks);
 
 }  // namespace makeover

@@ -5,6 +5,7 @@
 #include "client/transfer.h"
 #include "client/units.h"
 #include "storage/file_io.h"
+#include "storage/picture_bytes.h"
 #include "storage/sha256.h"
 #include "storage/status_macros.h"
 #include "storage/tar.h"
@@ -44,7 +45,7 @@ class ConvertPacker {
  private:
   static absl::StatusOr<std::string> Read(const std::string& path) {
     MK_ASSIGN_OR_RETURN(const int64_t size, FileSize(path));
-    if (size > kConvertFileBytesMax) {
+    if (size > kPictureBytesMax) {
       return absl::InvalidArgumentError(
           absl::StrCat("it has ", FormatSize(size), ", more than a picture may have"));
     }

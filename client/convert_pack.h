@@ -15,7 +15,6 @@ namespace makeover {
 // does not count.
 inline constexpr int kConvertShardFiles = 64;
 inline constexpr size_t kConvertShardBytes = 16 << 20;
-inline constexpr int64_t kConvertFileBytesMax = 1 << 30;
 
 // What packing came to.
 struct PackedInputs {

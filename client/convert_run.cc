@@ -115,12 +115,21 @@ class Conversion {
     return false;
   }
 
-  // The earlier run may have died before it heard the job's number.
+  // The earlier run may have died before it heard the job's number. In a cluster of other data the
+  // number may be another job's. NOT_FOUND.
   absl::Status FindEarlierJob() {
     if (state_.job() == 0) return CreateJob();
     v1::GetJobRequest request;
     request.set_id(state_.job());
-    return Call(session_.jobs(), &JobStub::GetJob, request).status();
+    MK_ASSIGN_OR_RETURN(const v1::Job job, Call(session_.jobs(), &JobStub::GetJob, request));
+    v1::ListTasksRequest tasks_request;
+    tasks_request.set_id(state_.job());
+    MK_ASSIGN_OR_RETURN(const v1::ListTasksResponse tasks,
+                        Call(session_.jobs(), &JobStub::ListTasks, tasks_request));
+    if (IsJobOf(state_, job, tasks)) return absl::OkStatus();
+    session_.out.Note(absl::StrCat("Job ", state_.job(), " of this cluster is not the one that ",
+                                   out_, " was begun with: it is left alone."));
+    return absl::NotFoundError("The job is another one.");
   }
 
   absl::Status ChooseModel() {
@@ -273,6 +282,7 @@ class Conversion {
     for (const client::ManifestLine& line : lines) {
       if (line.status() == "failed") failed.push_back(&line);
     }
+    RemoveConvertLeftovers(out_, manifest_);
     MK_RETURN_IF_ERROR(AsLocalError(manifest_.Rewrite(lines)));
     RemoveConvertState(out_);
     Report(failed);

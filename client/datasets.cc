@@ -63,6 +63,32 @@ std::string AttributeTable(const v1::Dataset& dataset, const Painter& painter) {
   return table.empty() ? "" : "\n" + table.ToString(painter);
 }
 
+// Why pictures are set aside: some of them, in the wide form as many as the coordinator tells.
+absl::StatusOr<v1::ListQuarantinedResponse> FetchQuarantined(Session& session,
+                                                             const v1::Dataset& dataset) {
+  constexpr uint32_t kShown = 20;
+  v1::ListQuarantinedRequest request;
+  request.set_dataset(dataset.name());
+  request.set_limit(session.out.form() == OutputForm::kWide ? 0 : kShown);
+  if (dataset.quarantined() == 0) return v1::ListQuarantinedResponse();
+  return Call(session.datasets(), &DatasetStub::ListQuarantined, request);
+}
+
+std::string QuarantineTable(const v1::Dataset& dataset, const v1::ListQuarantinedResponse& bad,
+                            const Painter& painter) {
+  if (bad.pictures().empty()) return "";
+  Table table({{"SET ASIDE"}, {"REASON", Table::Align::kLeft, true}});
+  for (const auto& picture : bad.pictures()) {
+    table.AddRow({Harmless(picture.name()), Harmless(picture.reason())});
+  }
+  const auto shown = static_cast<uint32_t>(bad.pictures_size());
+  const std::string more = dataset.quarantined() > shown
+                               ? absl::StrCat("... and ", dataset.quarantined() - shown,
+                                              " more; \"-o wide\" shows as many as there may be.\n")
+                               : "";
+  return absl::StrCat("\n", table.ToString(painter), more);
+}
+
 std::string DatasetDetail(const v1::Dataset& dataset, const Painter& painter) {
   KeyValues lines;
   lines.Add("Dataset", dataset.name());
@@ -99,8 +125,10 @@ CommandResult Show(Session& session, const std::string& name) {
   request.set_name(name);
   MK_ASSIGN_OR_RETURN(const v1::Dataset dataset,
                       Call(session.datasets(), &DatasetStub::GetDataset, request));
-  session.out.Emit(dataset, {dataset.name()},
-                   [&](const Painter& painter, bool) { return DatasetDetail(dataset, painter); });
+  MK_ASSIGN_OR_RETURN(const v1::ListQuarantinedResponse bad, FetchQuarantined(session, dataset));
+  session.out.Emit(dataset, {dataset.name()}, [&](const Painter& painter, bool) {
+    return DatasetDetail(dataset, painter) + QuarantineTable(dataset, bad, painter);
+  });
   return ExitStatus::kDone;
 }
 
@@ -143,6 +171,10 @@ CommandResult Preview(Session& session, const PreviewOptions& options) {
     return absl::StrCat("Wrote ", options.file, " (", FormatSize(followed.job.result().size()),
                         ").\n");
   });
+  const std::string filter = options.filter.empty() ? "EXPRESSION" : options.filter;
+  session.out.Hint({{absl::StrCat("mkctl submit-train --dataset ", options.name, " --filter '",
+                                  filter, "' --dry-run"),
+                     "how many faces on each side?"}});
   return ExitStatus::kDone;
 }
 

@@ -64,6 +64,9 @@ CommandResult Evaluate(Session& session, const EvaluateOptions& options) {
     return EvaluationTable(evaluation, painter);
   });
   session.out.Note(absl::StrCat("The best, median and worst faces are in ", sheet, "."));
+  session.out.Hint(
+      {{absl::StrCat("mkctl convert PHOTOS --model ", options.model), "convert with it"},
+       {absl::StrCat("mkctl models show ", options.model), "how it was trained"}});
   return ExitStatus::kDone;
 }
 

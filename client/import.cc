@@ -13,6 +13,7 @@
 #include "client/units.h"
 #include "proto/names.h"
 #include "storage/file_io.h"
+#include "storage/picture_bytes.h"
 #include "storage/status_macros.h"
 #include "storage/tar.h"
 
@@ -22,7 +23,6 @@ namespace {
 using DatasetStub = v1::DatasetService::StubInterface;
 
 constexpr size_t kShardsAhead = 1;
-constexpr int64_t kPictureBytesMax = 1 << 30;
 constexpr size_t kWarningsShown = 20;
 constexpr uint32_t kQuarantinedShown = 20;
 

@@ -14,15 +14,6 @@
 namespace makeover {
 namespace {
 
-sigset_t InterruptSignals() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGHUP);
-  return set;
-}
-
 [[noreturn]] void EndNow() {
   // Clears what a progress line left behind the cursor.
   if (isatty(STDERR_FILENO) != 0) [[maybe_unused]]
@@ -32,8 +23,20 @@ sigset_t InterruptSignals() {
 
 }  // namespace
 
+sigset_t StopSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  struct sigaction hang_up {};
+  if (sigaction(SIGHUP, nullptr, &hang_up) != 0 || hang_up.sa_handler != SIG_IGN) {
+    sigaddset(&set, SIGHUP);
+  }
+  return set;
+}
+
 Interrupt::Interrupt() {
-  const sigset_t set = InterruptSignals();
+  const sigset_t set = StopSignals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signals_ = signalfd(-1, &set, SFD_CLOEXEC);
   stop_ = eventfd(0, EFD_CLOEXEC);

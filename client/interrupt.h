@@ -1,5 +1,7 @@
 #pragma once
 
+#include <signal.h>
+
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -9,6 +11,10 @@
 #include <thread>
 
 namespace makeover {
+
+// The signals that ask to stop: SIGINT, SIGTERM, and SIGHUP unless it is ignored, as nohup(1) wants
+// it: a blocked signal would be heard though it is ignored.
+sigset_t StopSignals();
 
 // Ctrl-C (SIGINT), SIGTERM and SIGHUP, heard by a thread. The first one calls the action of the
 // living Scope; without a Scope, and at the second one, the process ends with status 130.

@@ -36,22 +36,8 @@ void EmitJob(const Session& session, const v1::Job& job) {
   });
 }
 
-// All pages, newest first; `limit` 0 means all.
-absl::StatusOr<v1::ListJobsResponse> ListAll(Session& session, uint32_t limit) {
-  v1::ListJobsResponse all;
-  v1::ListJobsRequest request;
-  request.set_page_size(limit);
-  do {
-    MK_ASSIGN_OR_RETURN(const v1::ListJobsResponse page,
-                        Call(session.jobs(), &JobStub::ListJobs, request));
-    all.mutable_jobs()->MergeFrom(page.jobs());
-    request.set_page_token(page.next_page_token());
-  } while (!request.page_token().empty() && limit == 0);
-  return all;
-}
-
 CommandResult List(Session& session, uint32_t limit) {
-  MK_ASSIGN_OR_RETURN(const v1::ListJobsResponse all, ListAll(session, limit));
+  MK_ASSIGN_OR_RETURN(const v1::ListJobsResponse all, FetchJobs(session, limit));
   session.out.Emit(all, Ids(all.jobs()), [&](const Painter& painter, bool wide) {
     return JobTable({all.jobs().begin(), all.jobs().end()}, session.Now(), painter, wide);
   });

@@ -10,6 +10,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "client/interrupt.h"
 #include "storage/status_macros.h"
 
 namespace makeover {
@@ -28,9 +29,9 @@ constexpr const char* kListening = "listening on ";
 constexpr const char* kRegistered = "registered as ";
 
 sigset_t Signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int one : {SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGPIPE}) sigaddset(&set, one);
+  sigset_t set = StopSignals();
+  sigaddset(&set, SIGCHLD);
+  sigaddset(&set, SIGPIPE);
   return set;
 }
 

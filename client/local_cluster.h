@@ -31,8 +31,8 @@ class LocalCluster {
                std::function<void(const std::string& address)> on_listening,
                std::function<void()> on_ready);
 
-  // Until SIGINT, SIGTERM or SIGHUP: then the workers are stopped first (they save), the
-  // coordinator last; a second signal ends all at once. kFailed: the coordinator did not start.
+  // Until SIGINT, SIGTERM or SIGHUP (StopSignals): then the workers are stopped first (they save),
+  // the coordinator last; a second signal ends all at once. kFailed: the coordinator did not start.
   // REQUIRES: called in the main thread, before any other was started.
   absl::StatusOr<ExitStatus> Run();
 

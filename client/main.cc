@@ -110,7 +110,17 @@ int Main(int argc, char** argv) {
   return Run(choice, options);
 }
 
+// A result that nobody has got is a failure.
+int CheckOutputWritten() {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return 0;
+  std::fputs("error: Not all of the output could be written: is the disk full?\n", stderr);
+  return static_cast<int>(ExitStatus::kFailed);
+}
+
 }  // namespace
 }  // namespace makeover
 
-int main(int argc, char** argv) { return makeover::Main(argc, argv); }
+int main(int argc, char** argv) {
+  const int exit_status = makeover::Main(argc, argv);
+  return exit_status == 0 ? makeover::CheckOutputWritten() : exit_status;
+}

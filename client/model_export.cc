@@ -2,12 +2,10 @@
 
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
-#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <filesystem>
-#include <optional>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -67,21 +65,15 @@ absl::Status RunEngine(Session& session, const std::vector<std::string>& argv) {
   const Interrupt::Scope scope(session.interrupt(), [&child] { child.Signal(SIGTERM); });
   std::string error;
   std::string last;
-  while (child.output_fd() >= 0) {
-    pollfd readable = {child.output_fd(), POLLIN, 0};
-    poll(&readable, 1, -1);
-    child.ReadLines([&](const std::string& line) {
-      last = line;
-      if (const std::string said = ErrorIn(line); !said.empty()) error = said;
-    });
-  }
-  std::optional<int> status;
-  while (!(status = child.Reap()).has_value()) poll(nullptr, 0, 10);
+  const int status = child.ReadToEnd([&](const std::string& line) {
+    last = line;
+    if (const std::string said = ErrorIn(line); !said.empty()) error = said;
+  });
   if (session.interrupt().requested()) return absl::CancelledError("");
-  if (*status == 0) return absl::OkStatus();
+  if (status == 0) return absl::OkStatus();
   if (!error.empty()) return absl::InternalError(error);
   return absl::InternalError(
-      absl::StrCat("mkengine ended with status ", *status, "; its last line: ", last));
+      absl::StrCat("mkengine ended with status ", status, "; its last line: ", last));
 }
 
 absl::Status Convert(Session& session, const v1::Model& model, const ExportOptions& options) {

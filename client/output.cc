@@ -1,5 +1,6 @@
 #include "client/output.h"
 
+#include <google/protobuf/descriptor.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
@@ -16,6 +17,20 @@ void Print(std::FILE* stream, const std::string& text) {
   std::fflush(stream);
 }
 
+// The message's own fields that are messages and not set, as members of its JSON object.
+std::string UnsetAsNull(const google::protobuf::Message& message) {
+  std::string members;
+  const google::protobuf::Descriptor& type = *message.GetDescriptor();
+  for (int i = 0; i < type.field_count(); ++i) {
+    const google::protobuf::FieldDescriptor* field = type.field(i);
+    const bool is_message = field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE;
+    if (!is_message || field->is_repeated() || field->containing_oneof() != nullptr) continue;
+    if (message.GetReflection()->HasField(message, field)) continue;
+    absl::StrAppend(&members, ",\n \"", field->json_name(), "\": null");
+  }
+  return members;
+}
+
 }  // namespace
 
 std::string ToJson(const google::protobuf::Message& message) {
@@ -25,6 +40,10 @@ std::string ToJson(const google::protobuf::Message& message) {
   std::string json;
   // Fails only for messages with an Any of an unknown type: we have none.
   (void)google::protobuf::util::MessageToJsonString(message, &json, options);
+  const std::string unset = UnsetAsNull(message);
+  // Behind the last of the members that are there; every message of ours has some.
+  const size_t end = json.rfind("\n}");
+  if (end != std::string::npos) json.insert(end, unset);
   return json;
 }
 

@@ -14,7 +14,8 @@ namespace makeover {
 
 enum class OutputForm { kTable, kWide, kJson, kName };
 
-// The canonical JSON of a message, zeros included, on several lines.
+// The canonical JSON of a message, zeros included, on several lines. Messages in it that are not
+// set are null, so that a field that may be there is there.
 std::string ToJson(const google::protobuf::Message& message);
 
 // Where a command's result goes: stdout, in the form that the user asked for. What is said about

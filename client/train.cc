@@ -34,6 +34,13 @@ absl::StatusOr<std::string> EvaluationSetting(const std::string& every) {
   return steps ? absl::StrCat("evaluate_steps=", every) : absl::StrCat("evaluate_seconds=", number);
 }
 
+// The others would be held and not used.
+absl::Status OneDeviceAlone(uint32_t gpus) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      "--gpus ", gpus, " is not possible yet, because this version trains on one device: leave it ",
+      "away; trainings run beside each other on the others."));
+}
+
 absl::StatusOr<v1::CreateTrainJobRequest> MakeRequest(const Session& session,
                                                       const TrainOptions& options) {
   v1::CreateTrainJobRequest request = options.request;
@@ -54,6 +61,7 @@ absl::StatusOr<v1::CreateTrainJobRequest> MakeRequest(const Session& session,
     request.set_after_job(after);
   }
   if (options.seed) request.set_seed(*options.seed);
+  if (request.gpus() > 1) return OneDeviceAlone(request.gpus());
   return request;
 }
 
@@ -206,7 +214,7 @@ void AddQueueing(CLI::App* command, const std::shared_ptr<TrainOptions>& options
   command->add_option_function(
       "--gpus",
       std::function<void(const uint32_t&)>(Setter(options, &v1::CreateTrainJobRequest::set_gpus)),
-      "GPUs that it needs");
+      "GPUs that it needs; this version trains on one");
   command->add_option_function("--priority",
                                std::function<void(const int32_t&)>(
                                    Setter(options, &v1::CreateTrainJobRequest::set_priority)),

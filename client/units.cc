@@ -1,11 +1,12 @@
 #include "client/units.h"
 
 #include <array>
-#include <charconv>
 #include <cmath>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "storage/duration.h"
 
 namespace makeover {
 namespace {
@@ -13,37 +14,11 @@ namespace {
 constexpr double kMinute = 60;
 constexpr double kHour = 60 * kMinute;
 constexpr double kDay = 24 * kHour;
-constexpr double kYear = 366 * kDay;
 
 std::string TwoUnits(int64_t whole, int64_t large, const char* large_unit, int64_t small,
                      const char* small_unit) {
   return absl::StrFormat("%d%s%02d%s", whole / large, large_unit, whole % large / small,
                          small_unit);
-}
-
-// Seconds of a unit, or 0.
-double UnitSeconds(std::string_view unit) {
-  if (unit.empty() || unit == "s" || unit == "sec") return 1;
-  if (unit == "m" || unit == "min") return kMinute;
-  if (unit == "h") return kHour;
-  if (unit == "d") return kDay;
-  return 0;
-}
-
-bool IsLetter(char c) { return c >= 'a' && c <= 'z'; }
-
-// Takes one "NUMBER UNIT" from the front of `text`; negative if there is none.
-double TakeTerm(std::string_view& text) {
-  double number = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
-  if (error != std::errc() || number < 0) return -1;
-  text.remove_prefix(static_cast<size_t>(end - text.data()));
-  size_t letters = 0;
-  while (letters < text.size() && IsLetter(text[letters])) ++letters;
-  const double unit = UnitSeconds(text.substr(0, letters));
-  text.remove_prefix(letters);
-  return unit > 0 ? number * unit : -1;
 }
 
 }  // namespace
@@ -100,15 +75,7 @@ std::string FormatRate(double per_second, std::string_view unit) {
 }
 
 absl::StatusOr<double> ParseDuration(std::string_view text) {
-  std::string_view rest = text;
-  double seconds = 0;
-  bool good = !rest.empty();
-  while (good && !rest.empty()) {
-    const double term = TakeTerm(rest);
-    good = term >= 0;
-    seconds += term;
-  }
-  if (good && seconds <= kYear) return seconds;
+  if (const std::optional<double> seconds = ParseSeconds(text)) return *seconds;
   return absl::InvalidArgumentError(absl::StrCat(
       "\"", std::string(text), "\" is not a time: write 90s, 20m, 2h or 1h30m, at most a year."));
 }

@@ -4,10 +4,9 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "client/command.h"
 #include "client/context.h"
+#include "client/deal_devices.h"
 #include "client/local_cluster.h"
 #include "client/session.h"
 #include "storage/file_io.h"
@@ -25,32 +24,13 @@ struct UpOptions {
   int workers = 1;
 };
 
-// Deals the devices out to the workers: each device has one owner, but all may share the CPU.
-absl::StatusOr<std::vector<std::string>> DealDevices(const UpOptions& options) {
-  const auto workers = static_cast<size_t>(options.workers);
-  if (workers == 1) return std::vector<std::string>{options.devices};
-  if (options.devices == "auto" || options.devices == "cpu") {
-    return std::vector<std::string>(workers, "cpu");
-  }
-  const std::vector<std::string> devices = absl::StrSplit(options.devices, ',');
-  if (devices.size() < workers) {
-    return absl::InvalidArgumentError(absl::StrCat("There are ", workers, " workers for ",
-                                                   devices.size(), " devices: name at least one ",
-                                                   "for each with --devices, or cpu for all."));
-  }
-  std::vector<std::vector<std::string>> dealt(workers);
-  for (size_t i = 0; i < devices.size(); ++i) dealt[i % workers].push_back(devices[i]);
-  std::vector<std::string> texts;
-  for (const auto& one : dealt) texts.push_back(absl::StrJoin(one, ","));
-  return texts;
-}
-
 absl::StatusOr<LocalClusterOptions> Plan(const Session& session, const UpOptions& options) {
   LocalClusterOptions plan;
   MK_RETURN_IF_ERROR(CheckAddress(options.listen, true));
-  MK_ASSIGN_OR_RETURN(plan.devices, DealDevices(options));
   std::error_code error;
   plan.bin_dir = std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
+  const auto probe = [&plan] { return ProbeCudaDevices(plan.bin_dir + "/mkengine"); };
+  MK_ASSIGN_OR_RETURN(plan.devices, DealDevices(options.devices, options.workers, probe));
   plan.data_dir =
       options.data_dir.empty() ? DefaultDataDir(session.environment()) : options.data_dir;
   plan.listen = options.listen;
@@ -100,9 +80,13 @@ void AddUpCommand(CLI::App& app, Choice& choice) {
                       "Where everything is kept; default: $XDG_DATA_HOME/makeover");
   command->add_option("--listen", options->listen, "HOST:PORT; port 0 takes any free one")
       ->capture_default_str();
-  command->add_option("--devices", options->devices, "auto, cpu, or cuda:0,cuda:1,...")
+  command
+      ->add_option("--devices", options->devices,
+                   "auto (every CUDA device, else the processor), cpu, or cuda:0,cuda:1,...")
       ->capture_default_str();
-  command->add_option("--workers", options->workers, "How many workers")
+  command
+      ->add_option("--workers", options->workers,
+                   "How many workers; the devices are dealt out to them")
       ->capture_default_str()
       ->check(CLI::Range(1, kWorkersMax));
   Runs(command, choice, [options](Session& session) { return Up(session, *options); });

@@ -39,18 +39,23 @@ export PATH="$PWD/build/release/bin:$PATH"
 
 say "2/6  A cluster of one machine"
 export XDG_CONFIG_HOME="$dir/config"
+unset MKCTL_SERVER # may name another cluster, which is none of our business
 mkdir -p "$dir/cluster"
+: >"$dir/up.log"
 # In a session of its own: Ctrl-C reaches only this script, whose end stops the cluster once, which saves.
-setsid mkctl up --data-dir "$dir/cluster" --listen 127.0.0.1:0 >"$dir/up.log" 2>&1 &
+setsid mkctl up --data-dir "$dir/cluster" --listen 127.0.0.1:0 >>"$dir/up.log" 2>&1 &
 up=$!
 stop() {
   kill -TERM "$up" 2>/dev/null || true
   wait "$up" 2>/dev/null || true
 }
 [ -n "$keep" ] || trap stop EXIT
-until mkctl status >/dev/null 2>&1; do
+# Its own word, and not whoever answers where a cluster usually is.
+until address=$(sed -n '/^listening on /{s///p;q}' "$dir/up.log") && [ -n "$address" ]; do
   kill -0 "$up" 2>/dev/null || { echo "The cluster did not start:" >&2; cat "$dir/up.log" >&2; exit 1; }
+  sleep 0.2
 done
+export MKCTL_SERVER="$address"
 mkctl status
 
 say "3/6  Faces"
@@ -93,6 +98,6 @@ Try next:
 EOF
 if [ -n "$keep" ]; then
   disown "$up"
-  echo "The cluster stays up (process $up); reach it with: export XDG_CONFIG_HOME=$XDG_CONFIG_HOME"
+  echo "The cluster stays up (process $up); reach it with: export MKCTL_SERVER=$MKCTL_SERVER"
   echo "Stop it with: kill $up"
 fi

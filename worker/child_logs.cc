@@ -60,16 +60,30 @@ absl::Status ChildLogs::Note(const LeaseId& lease, int64_t sent, const absl::Sta
     it->second->sent = std::max(it->second->sent, sent);
     return absl::OkStatus();
   }
-  if (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) return status;
+  const bool later = absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
+                     absl::IsResourceExhausted(status);
+  if (later) return status;
   it->second->refused = true;
   return absl::OkStatus();
+}
+
+// The coordinator leaves out what it has.
+void ChildLogs::Rewind(const LeaseId& lease) {
+  absl::MutexLock lock(&mutex_);
+  const auto it = logs_.find(lease);
+  if (it != logs_.end()) it->second->sent = 0;
 }
 
 absl::Status ChildLogs::Flush(const LeaseId& lease) {
   int64_t offset = 0;
   std::string bytes;
+  bool rewound = false;
   while (TakePiece(lease, &offset, &bytes)) {
     const absl::Status sent = send_(lease, offset, bytes);
+    if (absl::IsOutOfRange(sent) && !std::exchange(rewound, true)) {
+      Rewind(lease);
+      continue;
+    }
     const absl::Status noted = Note(lease, offset + static_cast<int64_t>(bytes.size()), sent);
     if (!noted.ok()) return noted;
   }
@@ -91,7 +105,7 @@ void ChildLogs::Run() {
       for (const auto& [lease, log] : logs_) leases.push_back(lease);
     }
     for (const LeaseId& lease : leases) {
-      if (!Flush(lease).ok()) break;  // Nobody answers: again at the next turn.
+      if (!Flush(lease).ok()) break;  // Nobody takes it now: again at the next turn.
     }
   }
 }

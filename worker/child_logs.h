@@ -36,7 +36,9 @@ class ChildLogs {
   // To the attempt's log in `path`, which is made where it is missing. A full disk loses the bytes.
   void Append(const LeaseId& lease, const std::string& path, absl::string_view bytes);
   // Sends what is there now. Returns the error of `send` if it may succeed later (kUnavailable,
-  // kDeadlineExceeded); any other ends this attempt's sending.
+  // kDeadlineExceeded, kResourceExhausted: the coordinator's disk is full). After kOutOfRange,
+  // which says that what was sent is lost, it is sent again, once. Any other ends this attempt's
+  // sending.
   absl::Status Flush(const LeaseId& lease);
   void Forget(const LeaseId& lease);
 
@@ -52,6 +54,7 @@ class ChildLogs {
   void Run();
   bool TakePiece(const LeaseId& lease, int64_t* offset, std::string* bytes);
   absl::Status Note(const LeaseId& lease, int64_t sent, const absl::Status& status);
+  void Rewind(const LeaseId& lease);
 
   const Send send_;
   absl::Mutex mutex_;

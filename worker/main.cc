@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "proto/names.h"
 #include "storage/file_lock.h"
@@ -22,6 +23,8 @@
 
 namespace makeover {
 namespace {
+
+constexpr int kExitUsage = 2;
 
 struct Flags {
   DaemonOptions daemon;
@@ -68,7 +71,8 @@ void Describe(CLI::App* app, Flags* flags) {
       ->type_name("SIZE");
   app->footer(
       "Ends on SIGTERM or Ctrl-C: a training saves a checkpoint first, and another worker goes on "
-      "from it.\nA second signal ends it at once.\n\nExample:\n"
+      "from it.\nA second signal ends it at once.\n\n"
+      "Exit status: 0 stopped, 1 failed or not all was saved, 2 usage.\n\nExample:\n"
       "  mkworker --coordinator 127.0.0.1:7760 --data-dir /var/lib/makeover/worker");
 }
 
@@ -92,6 +96,14 @@ absl::StatusOr<bool> RunWorker(Flags flags, Logger& logger) {
   return daemon->Run();
 }
 
+// Help, or what is wrong with the command line: an option that is not known before one that is
+// missing.
+int Explain(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<std::string> unknown = app.remaining();
+  if (error.get_exit_code() == 0 || unknown.empty()) return app.exit(error) == 0 ? 0 : kExitUsage;
+  return app.exit(CLI::ExtrasError(app.get_name(), unknown)) == 0 ? 0 : kExitUsage;
+}
+
 int Main(int argc, char** argv) {
   SignalWatcher::Block();
   // For the children, see worker/mkengine/main.cc; it saves them their second start.
@@ -101,7 +113,11 @@ int Main(int argc, char** argv) {
   Flags flags;
   CLI::App app("The worker daemon: trains and converts on this machine's devices.", "mkworker");
   Describe(&app, &flags);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return Explain(app, error);
+  }
   Logger logger("mkworker", LogLevel::kInfo, STDERR_FILENO, SystemNowMs);
   const absl::StatusOr<bool> saved = RunWorker(std::move(flags), logger);
   if (!saved.ok()) {

@@ -14,7 +14,7 @@ import termios
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
-from cluster import BIN, DEADLINE_S, Cluster, Program, needs_engine  # noqa: E402, F401
+from cluster import BIN, DEADLINE_S, Cluster, Program, children_of, needs_engine  # noqa: E402, F401
 
 FAKE_ENGINE = os.environ["FAKE_ENGINE"]
 ATTRIBUTES = ["Eyeglasses", "Male", "Smiling"]

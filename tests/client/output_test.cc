@@ -1,7 +1,9 @@
 #include "client/output.h"
 
+#include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "makeover/v1/jobs.pb.h"
 
 namespace makeover {
@@ -34,6 +36,20 @@ TEST(Output, JsonHasZerosAndEmptyLists) {
         "\"priority\": 0", "\"step\": 0", "\"kind\": \"KIND_UNSPECIFIED\""}) {
     EXPECT_NE(job.find(field), std::string::npos) << field;
   }
+}
+
+TEST(Output, JsonHasNullForWhatIsNotSet) {
+  v1::Job job;
+  job.mutable_progress()->set_unit("steps");
+  job.mutable_evaluate()->mutable_train()->set_seed(7);
+  const std::string json = ToJson(job);
+  for (const char* field : {"startTime", "endTime", "failure", "losses"}) {
+    EXPECT_NE(json.find(absl::StrCat(",\n \"", field, "\": null")), std::string::npos) << json;
+  }
+  EXPECT_EQ(json.find("\"progress\": null"), std::string::npos);
+  v1::Job read;
+  ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(json, &read).ok()) << json;
+  EXPECT_EQ(read.SerializeAsString(), job.SerializeAsString());
 }
 
 TEST(Output, WordsGoToStderr) {

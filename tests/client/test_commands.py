@@ -2,11 +2,13 @@
 """Each command of mkctl, in each output form, with each exit status and its words."""
 
 import json
+import os
 import pathlib
+import subprocess
 import tempfile
 import unittest
 
-from mkctl_support import FakeCluster, needs_engine, write_faces
+from mkctl_support import BIN, FakeCluster, needs_engine, write_faces
 
 DONE, FAILED, USAGE, DETACHED, REFUSED, UNREACHABLE, NOT_FOUND = 0, 1, 2, 3, 4, 5, 6
 
@@ -104,6 +106,14 @@ class Commands(unittest.TestCase):
             with self.subTest(words=words):
                 self.assertIn(said, self.refused(*words, status=USAGE))
 
+    def test_output_that_cannot_be_written_is_a_failure(self):
+        for words in (["jobs", "list", "-o", "json"], ["jobs", "logs", self.train], ["--help"]):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([str(BIN / "mkctl"), *map(str, words)], env=self.cluster.environment(), stdout=full,
+                                      stderr=subprocess.PIPE, text=True, timeout=60)
+            self.assertEqual(done.returncode, FAILED, words)
+            self.assertIn("error: Not all of the output could be written", done.stderr)
+
     # -- reading
 
     def test_lists_in_each_form(self):
@@ -138,13 +148,19 @@ class Commands(unittest.TestCase):
         status = self.json("status")
         self.assertEqual(status["workers"][0]["name"], "w1")
         self.assertGreaterEqual(status["jobsByState"]["SUCCEEDED"], 2)
-        self.assertIn(str(self.train), self.ctl("status", "-o", "name").stdout.split())
+        newest = self.ctl("jobs", "list", "--limit", "1", "-o", "name").stdout.strip()
+        self.assertIn(newest, self.ctl("status", "-o", "name").stdout.split())
 
     def test_job_show(self):
         job = self.json("jobs", "show", self.train)
-        for field in ["id", "kind", "state", "owner", "priority", "createTime", "startTime", "endTime", "attempts",
-                      "step", "losses", "checkpoints", "samples"]:
-            self.assertIn(field, job)
+        fields = {"id", "kind", "state", "owner", "priority", "createTime", "startTime", "endTime", "attempts", "progress",
+                  "failure", "step", "losses", "checkpoints", "samples"}
+        self.assertLessEqual(fields, set(job))
+        self.assertIsNone(job["failure"])
+        waiting = self.json("jobs", "show", self.start_training("shown", "--after", self.train, "--priority", "-1"))
+        self.assertLessEqual(fields, set(waiting))
+        self.assertEqual((waiting["endTime"], waiting["failure"], waiting["losses"]), (None, None, None))
+        self.ctl("jobs", "cancel", waiting["id"])
         self.assertEqual((job["id"], job["kind"], job["state"], job["step"]), (self.train, "TRAIN", "SUCCEEDED", 300))
         for field in ["done", "total", "unit", "ratePerSecond", "etaSeconds"]:
             self.assertIn(field, job["progress"])
@@ -159,7 +175,9 @@ class Commands(unittest.TestCase):
         dataset = self.json("datasets", "show", "faces")
         self.assertEqual((dataset["name"], dataset["state"], dataset["items"]), ("faces", "READY", 160))
         self.assertEqual({c["attribute"] for c in dataset["attributeCounts"]}, {"Eyeglasses", "Male", "Smiling"})
-        self.assertIn("Smiling", self.ctl("datasets", "show", "faces").stdout)
+        text = self.ctl("datasets", "show", "faces").stdout
+        self.assertIn("Smiling", text)
+        self.assertRegex(text, r"(?m)^SET ASIDE +REASON\n\S+\.jpg +not a picture$")
         counted = self.ctl("datasets", "show", "faces", "--filter", "male & smiling").stdout
         self.assertRegex(counted, r"^\d+ pictures of faces match ")
         count = self.json("datasets", "show", "faces", "--filter", "Male=false,SMILING")["count"]
@@ -237,6 +255,7 @@ class Commands(unittest.TestCase):
         done = self.ctl("datasets", "preview", "faces", "--filter", "male", "-o", target)
         self.assertIn(f"Wrote {target}", done.stdout)
         self.assertTrue(target.read_bytes().startswith(b"picture of rows"))
+        self.assert_hints(done)
 
     def test_evaluate(self):
         sheet = self.folder / "smile.png"
@@ -247,6 +266,7 @@ class Commands(unittest.TestCase):
         identity = next(line for line in done.stdout.splitlines() if line.startswith("identity"))
         self.assertEqual(identity.split()[1:3], ["-", "-"])
         self.assertIn(str(sheet), done.stderr)
+        self.assert_hints(done)
         self.assertTrue(sheet.read_bytes().startswith(b"\x89PNG"))
         figures = self.json("evaluate", "smile@200", "--dataset", "faces", "--out", sheet)
         self.assertEqual((figures["model"], figures["step"], figures["dataset"]), ("smile", 200, "faces"))
@@ -288,6 +308,8 @@ class Commands(unittest.TestCase):
         self.refused("submit-train", "--filter", "smiling & !smiling")
         self.assertIn("smile", self.refused("submit-train", "--filter", "!male", "--name", "smile"))
         self.refused("submit-train", "--filter", "!male", "--after", "999", status=NOT_FOUND)
+        self.assertIn("trains on one device", self.refused("submit-train", "--filter", "smiling", "--gpus", "2", "--dry-run"))
+        self.ctl("submit-train", "--filter", "smiling", "--gpus", "1", "--dry-run")
 
     def test_pause_resume_cancel_retry(self):
         # The worker's one device may be busy with another test's job: a queued job is paused too.
@@ -390,6 +412,59 @@ class Commands(unittest.TestCase):
         self.assertEqual((out / "a.jpg").read_text(), "a.jpg")
         for field in ["filesDone", "filesFailed", "filesSkipped"]:
             self.assertIn(field, job)
+
+    def photos(self, folder, *names):
+        photos = self.folder / folder
+        for name in names:
+            (photos / name).parent.mkdir(parents=True, exist_ok=True)
+            (photos / name).write_text(name)
+        return photos, self.folder / f"{folder}-makeover"
+
+    def files_below(self, folder):
+        return {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
+
+    def test_a_job_of_the_remembered_number_may_be_another(self):
+        photos, out = self.photos("renumbered", "a.jpg", "b.jpg")
+        job = int(self.ctl("convert", photos, "--model", "smile", "--detach", "-o", "name", status=DETACHED).stdout)
+        self.ctl("jobs", "wait", job)
+        other, _ = self.photos("renumbered-other", "c.jpg")
+        other_job = self.json("convert", other, "--model", "smile")["id"]
+        state = json.loads((out / ".makeover-job.json").read_text())
+        self.assertEqual(state["job"], job)
+        for number in (self.train, other_job):
+            (out / ".makeover-job.json").write_text(json.dumps({**state, "job": number}))
+            done = self.ctl("convert", photos, "--model", "smile")
+            self.assertIn(f"Job {number} of this cluster is not the one", done.stderr)
+            self.assertEqual(self.files_below(out), {"a.jpg", "b.jpg", "manifest.jsonl"})
+            (out / "a.jpg").unlink()
+
+    def test_a_picture_that_was_named_but_not_noted_is_ours(self):
+        photos, out = self.photos("broken-off", "a.jpg", "b.jpg")
+        self.ctl("models", "tag", f"{self.train}@200", "second")
+        self.ctl("convert", photos, "--model", "smile", "--detach", status=DETACHED)
+        (out / "b.jpg").mkdir()  # a.jpg gets its name, b.jpg cannot
+        self.refused("convert", photos, "--model", "smile")
+        self.assertEqual((out / "a.jpg").read_text(), "a.jpg")
+        (out / "b.jpg").rmdir()
+        self.ctl("convert", photos, "--model", "second")
+        self.assertEqual(self.files_below(out), {"a.jpg", "b.jpg", "manifest.jsonl"})
+        self.ctl("models", "delete", "second")
+
+    def test_what_a_killed_run_left_is_removed(self):
+        photos, out = self.photos("leftovers", "a.jpg", "sub/b.jpg")
+        (out / "sub").mkdir(parents=True)
+        mine = {".makeover-tmp-notes", "sub/.hidden"}
+        for name in {".makeover-tmp-12", "sub/.makeover-tmp-0", ".makeover-shard.tar.part-0123456789ab"} | mine:
+            (out / name).write_text("half")
+        self.ctl("convert", photos, "--model", "smile", "--recursive")
+        self.assertEqual(self.files_below(out), {"a.jpg", "sub/b.jpg", "manifest.jsonl"} | mine)
+
+    def test_a_file_too_big_for_the_engine_is_not_sent(self):
+        photos, out = self.photos("too-big", "a.jpg", "b.jpg")
+        os.truncate(photos / "b.jpg", (256 << 20) + 1)
+        done = self.ctl("convert", photos, "--model", "smile", status=FAILED)
+        self.assertIn("b.jpg failed: it has 256.0 MiB, more than a picture may have", done.stderr)
+        self.assertEqual(self.files_below(out), {"a.jpg", "manifest.jsonl"})
 
     def test_convert_with_the_newest_model_and_a_bad_file(self):
         photos = self.folder / "some"

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Which coordinator mkctl asks, and `mkctl up`, which writes that down."""
 
+import json
 import os
 import pathlib
 import signal
@@ -8,7 +9,7 @@ import subprocess
 import tempfile
 import unittest
 
-from mkctl_support import BIN, Cluster, Program
+from mkctl_support import BIN, Cluster, Program, children_of, needs_engine
 
 NOBODY = "127.0.0.1:1"
 
@@ -89,6 +90,36 @@ class Up(unittest.TestCase):
             up.stderr.close()
             up.send_signal(signal.SIGINT)
             self.assertEqual(up.wait(60), 0)
+
+    @needs_engine
+    def test_several_workers_share_what_the_machine_has_and_an_ignored_hang_up_ends_nothing(self):
+        with tempfile.TemporaryDirectory() as home:
+            environment = {k: v for k, v in os.environ.items() if k != "MKCTL_SERVER"}
+            environment.update(HOME=home, XDG_CONFIG_HOME=home + "/config", XDG_DATA_HOME=home + "/data", NO_COLOR="1")
+            before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+            up = Program([BIN / "mkctl", "up", "--listen", "127.0.0.1:0", "--workers", "2"], home + "/up.log", env=environment)
+            signal.signal(signal.SIGHUP, before)
+
+            def workers():
+                done = subprocess.run([str(BIN / "mkctl"), "workers", "list", "-o", "json"], env=environment, timeout=60,
+                                      capture_output=True, text=True)
+                self.assertEqual(done.returncode, 0, f"{done.stderr}\n{up.log()}")
+                return {w["name"]: w for w in json.loads(done.stdout)["workers"]}
+            try:
+                up.wait_line("listening on ")
+                while len(workers()) < 2:
+                    pass  # at the pace of the calls themselves
+                names = [d["name"] for w in workers().values() for d in w["devices"]]
+                self.assertEqual(len([n for n in names if n != "cpu"]), len({n for n in names if n != "cpu"}), names)
+                up.process.send_signal(signal.SIGHUP)
+                # Only one that goes on starts what has ended again.
+                os.kill(children_of(up.pid)[-1], signal.SIGKILL)
+                while "is started again" not in up.log():
+                    self.assertIsNone(up.process.poll(), up.log())
+                self.assertNotIn("Stopping", up.log())
+            finally:
+                status = up.stop()
+            self.assertEqual(status, 0, up.log())
 
     def test_up_refuses_other_machines(self):
         with tempfile.TemporaryDirectory() as home:

@@ -39,6 +39,17 @@ class OnATerminal(unittest.TestCase):
         self.assertIn(f'Detached. The job goes on; "mkctl jobs watch {job}"', watch.shown)
         self.assertEqual(self.cluster.job(job)["state"], "QUEUED")
 
+    def test_an_ignored_hang_up_stays_ignored(self):
+        job = self.queued()
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+        watch = self.typed("jobs", "watch", job)
+        signal.signal(signal.SIGHUP, before)
+        watch.wait_shown(f"job {job} QUEUED")
+        watch.signal(signal.SIGHUP)
+        self.cluster.ok("jobs", "cancel", job)
+        self.assertEqual(watch.end(), 1)
+        self.assertIn(f"Job {job} CANCELLED", watch.shown)
+
     def test_a_training_moves_on_one_line(self):
         job = int(self.cluster.ok("submit-train", "--filter", "smiling", "--steps", "1000", "-o", "name"))
         watch = self.typed("jobs", "watch", job)

@@ -179,7 +179,7 @@ class Conversion(unittest.TestCase):
 
     def check(self):
         names = sorted(p.name for p in self.photos.iterdir())
-        self.assertEqual([n for n in pictures.files_below(self.out) if not n.startswith(".")], names + ["manifest.jsonl"])
+        self.assertEqual(pictures.files_below(self.out), names + ["manifest.jsonl"])
         for name in names:
             pictures.pixels(self.out / name)  # Raises where it is cut.
         lines = (self.out / "manifest.jsonl").read_text().splitlines()

@@ -4,9 +4,12 @@ import io
 import json
 import os
 import shutil
+import struct
+import subprocess
 import tarfile
 import tempfile
 import unittest
+import zlib
 
 import engine_support
 from engine_support import checkpoint
@@ -98,6 +101,15 @@ class ConvertTest(unittest.TestCase):
         leftovers = [name for _, _, names in os.walk(self.path("out")) for name in names if "part" in name]
         self.assertEqual(leftovers, [])
 
+    def test_results_inside_the_folder_are_no_sources(self):
+        os.makedirs(self.path("in/deeper"))
+        folder = self.copy("000001.jpg")
+        shutil.copy(os.path.join(self.pictures, "000002.jpg"), self.path("in/deeper"))
+        for status in ("converted", "skipped", "skipped"):
+            events, _ = self.convert(folder, "--recursive", "--out", self.path("in/deeper/out"))
+            self.assertEqual({e["file"]: e["status"] for e in events if e["event"] == "file"},
+                             {"000001.jpg": status, "deeper/000002.jpg": status})
+
     def test_a_bad_file_fails_alone(self):
         folder = self.copy("000001.jpg", "000002.jpg")
         with open(self.path("in/bad.jpg"), "w") as file:
@@ -148,6 +160,29 @@ class ConvertTest(unittest.TestCase):
             with open(self.path(name), "rb") as file, open(os.path.join(self.pictures, "000002.jpg"), "rb") as other:
                 self.assertEqual(file.read(), wanted or other.read())
 
+    def big_picture(self, path, side):
+        """A grey picture of `side` times `side` pixels, as PNG."""
+        def chunk(kind, data):
+            return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        rows = (b"\0" + b"\x80" * (3 * side)) * side
+        with open(path, "wb") as file:
+            file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)) +
+                       chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b""))
+
+    def test_big_pictures_are_not_all_in_memory_at_once(self):
+        # 48 of 48 MB each; with the networks' own memory they would take some 3 GB.
+        os.makedirs(self.path("in"))
+        self.big_picture(self.path("in/00.jpg"), 4000)
+        for copy in range(1, 48):
+            os.link(self.path("in/00.jpg"), self.path(f"in/{copy:02d}.jpg"))
+        engine = subprocess.Popen([self.engine.binary, "convert", self.path("in"), "--out", self.path("out"), "--model", self.model],
+                                  stdout=subprocess.DEVNULL)
+        _, status, used = os.wait4(engine.pid, 0)
+        engine.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(engine.returncode, 0)
+        self.assertEqual(picture_size(self.path("out/47.jpg")), (4000, 4000))
+        self.assertLess(used.ru_maxrss, 1.75 * 2 ** 20, "kB")
+
     def tar(self, name, members):
         with tarfile.open(self.path(name), "w", format=tarfile.PAX_FORMAT) as tar:
             for member, data in members:
@@ -175,6 +210,22 @@ class ConvertTest(unittest.TestCase):
             self.assertEqual(first.getnames(), ["b.jpg", long_name])
             self.assertEqual(first.extractfile("b.jpg").read(), second.extractfile("2.jpg").read())
             self.assertEqual(first.extractfile(long_name).read(), second.extractfile("1.jpg").read())
+
+    def test_one_thread_is_one_beside_the_network(self):
+        folder = self.copy("000001.jpg")
+        with open(os.path.join(folder, "000001.jpg"), "rb") as file:
+            request = {"request": "1", "input": self.tar("one.tar", [("a.jpg", file.read())]), "output": self.path("one.out")}
+        engine = self.engine.start("convert", "--requests", "--model", self.model, "--device", "cpu", "--threads", 1, "--events",
+                                   stdin=subprocess.PIPE)
+        engine.stdin.write(json.dumps(request) + "\n")
+        engine.stdin.flush()
+        for line in engine.stdout:
+            if json.loads(line)["event"] == "request_done":
+                break
+        threads = len(os.listdir(f"/proc/{engine.pid}/task"))
+        engine.communicate()
+        self.assertEqual(engine.returncode, 0)
+        self.assertLessEqual(threads, 2)
 
     def test_prepare_names_what_it_leaves_out(self):
         folder = self.copy("000001.jpg")
@@ -213,6 +264,12 @@ class ConvertTest(unittest.TestCase):
         events, _ = self.engine.run("prepare", "--index", self.path("index"), "--shards", self.path("shards"), "--out",
                                     self.path("a.pixels"), expect=1)
         self.assertIn("line 6", events[-1]["message"])
+
+    def test_times_may_have_several_units(self):
+        # The time is read first: what is said is about the option behind it.
+        events, _ = self.engine.run("train", self.toys, "--filter", "smiling", "--out", self.path("run"), "--time", "1h30m",
+                                    "--seed", "x", expect=2)
+        self.assertIn("--seed cannot be", events[-1]["message"])
 
     def test_mistakes(self):
         events, _ = self.convert(self.path("nowhere"), "--out", self.path("out"), expect=1)

@@ -1,15 +1,25 @@
 #include "worker/imaging/atomic_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <string>
+#include <vector>
 
 namespace makeover {
 namespace {
 
 namespace fs = std::filesystem;
+
+// What was put on disk so far in this test: "file" and "folder", in order.
+std::vector<std::string>& Synced() {
+  static std::vector<std::string> synced;
+  return synced;
+}
 
 class AtomicFile : public testing::Test {
  protected:
@@ -28,6 +38,12 @@ class AtomicFile : public testing::Test {
 
   fs::path dir_;
 };
+
+TEST_F(AtomicFile, TheFileIsOnDiskBeforeItHasItsNameAndThenTheName) {
+  Synced().clear();
+  EXPECT_EQ(WriteFileAtomically(dir_ / "a", std::string("text")), "");
+  EXPECT_EQ(Synced(), (std::vector<std::string>{"file", "folder"}));
+}
 
 TEST_F(AtomicFile, ReplacesWhatWasThere) {
   EXPECT_EQ(WriteFileAtomically(dir_ / "a", std::string("first, and longer")), "");
@@ -58,3 +74,11 @@ TEST_F(AtomicFile, SaysWhereItCannotWrite) {
 
 }  // namespace
 }  // namespace makeover
+
+// Stands before the C library's.
+extern "C" int fsync(int fd) {
+  struct stat info = {};
+  fstat(fd, &info);
+  makeover::Synced().emplace_back(S_ISDIR(info.st_mode) ? "folder" : "file");
+  return fdatasync(fd);
+}

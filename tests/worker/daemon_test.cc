@@ -26,8 +26,14 @@ constexpr LeaseId kLease{1, 0, 1};
 // A running mkworker.
 class Worker {
  public:
-  Worker(const std::string& address, const TempFolder& folder) {
-    const std::string data_dir = folder / "data";
+  Worker(const std::string& address, const TempFolder& folder)
+      : Worker(folder, {"--coordinator", address, "--data-dir", folder / "data", "--name", "w1",
+                        "--engine", FAKE_ENGINE}) {}
+  Worker(const TempFolder& folder, std::vector<std::string> words) {
+    words.insert(words.begin(), "mkworker");
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
     const std::string log = folder / "worker.log";
     int out[2];
     if (pipe2(out, O_CLOEXEC) != 0) return;
@@ -36,8 +42,7 @@ class Worker {
       setenv("FAKE_ENGINE_DIR", folder.path().c_str(), 1);
       dup2(out[1], STDOUT_FILENO);
       dup2(open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644), STDERR_FILENO);
-      execl(MKWORKER, "mkworker", "--coordinator", address.c_str(), "--data-dir", data_dir.c_str(),
-            "--name", "w1", "--engine", FAKE_ENGINE, nullptr);
+      execv(MKWORKER, argv.data());
       _exit(127);
     }
     close(out[1]);
@@ -369,6 +374,15 @@ TEST_F(DaemonTest, ASecondWorkerOnTheSameFolderIsRefused) {
   Worker second(coordinator_.address(), folder_);
   EXPECT_EQ(second.Wait(), 1);
   EXPECT_NE(folder_.Read("worker.log").find("is in use by another process"), std::string::npos);
+}
+
+TEST(MkworkerTest, AWrongCommandLineIsNamedAndEndsWithTwo) {
+  const TempFolder folder;
+  EXPECT_EQ(Worker(folder, {"--nonsense"}).Wait(), 2);
+  EXPECT_NE(folder.Read("worker.log").find("--nonsense"), std::string::npos);
+  EXPECT_EQ(Worker(folder, {}).Wait(), 2);
+  EXPECT_NE(folder.Read("worker.log").find("--coordinator is required"), std::string::npos);
+  EXPECT_EQ(Worker(folder, {"--help"}).Wait(), 0);
 }
 
 }  // namespace

@@ -7,9 +7,9 @@
 
 namespace makeover {
 
-// Writes to `path` + ".part", then renames. Not synced: a power failure may lose the file. Returns
-// the empty string, or a sentence that names the file and what the system said; then nothing is
-// left behind. Thread-safe for different paths.
+// Writes to `path` + ".part", puts it on disk, renames, and puts the folder on disk. Returns the
+// empty string, or a sentence that names the file and what the system said; then nothing is left
+// behind. Thread-safe for different paths.
 std::string WriteFileAtomically(const std::string& path, std::span<const uint8_t> bytes);
 std::string WriteFileAtomically(const std::string& path, const std::string& text);
 

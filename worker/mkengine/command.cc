@@ -1,7 +1,9 @@
 #include "worker/mkengine/command.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
+#include <thread>
 
 #include "worker/engine/version.h"
 
@@ -15,8 +17,13 @@ std::vector<Option> ComputeOptions() {
 
 engine::Compute ComputeOf(const Arguments& arguments, const std::string& precision) {
   const std::string chosen = arguments.Choice("--precision", precision, {"auto", "fp32", "bf16"});
+  return engine::ChooseCompute(arguments.Text("--device", "auto"), chosen, ThreadsOf(arguments));
+}
+
+int ThreadsOf(const Arguments& arguments) {
   const auto threads = static_cast<int>(arguments.Integer("--threads", 0, 0, 1024));
-  return engine::ChooseCompute(arguments.Text("--device", "auto"), chosen, threads);
+  return threads > 0 ? threads
+                     : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 }
 
 void RequireOwnFile(const Arguments& arguments, const std::string& written,

@@ -61,6 +61,9 @@ engine::Compute ComputeOf(const Arguments& arguments, const std::string& precisi
 void RequireOwnFile(const Arguments& arguments, const std::string& written,
                     const std::vector<std::string>& read);
 
+// --threads alone, for work on pictures: as many as the processor has where none are given.
+int ThreadsOf(const Arguments& arguments);
+
 // The event `start`.
 void EmitStart(const std::string& command, const engine::Compute& compute,
                const Surroundings& around);

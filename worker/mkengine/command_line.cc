@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
+#include "storage/duration.h"
 #include "worker/engine/words.h"
 
 namespace makeover {
@@ -103,24 +105,10 @@ double Arguments::Number(const std::string& name, double fallback, double min, d
 
 double Arguments::Duration(const std::string& name, double fallback) const {
   if (!Has(name)) return fallback;
-  static const std::map<char, double> kUnits = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
-  std::string text = Text(name);
-  double unit = 1;
-  if (!text.empty()) {
-    const auto found = kUnits.find(text.back());
-    if (found != kUnits.end()) {
-      unit = found->second;
-      text.pop_back();
-    }
-  }
-  double number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || stop != end || !(number > 0 && number < 1e7)) {
-    throw UsageError(name + " cannot be '" + Text(name) +
-                     "'. Give it a time such as 90s, 20m or 2h.");
-  }
-  return number * unit;
+  const std::optional<double> seconds = ParseSeconds(Text(name));
+  if (seconds.has_value() && *seconds > 0) return *seconds;
+  throw UsageError(name + " cannot be '" + Text(name) +
+                   "'. Give it a time such as 90s, 20m, 2h or 1h30m, at most a year.");
 }
 
 std::string Arguments::Choice(const std::string& name, const std::string& fallback,

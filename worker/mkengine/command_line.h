@@ -46,7 +46,7 @@ class Arguments {
   // Throw UsageError where the text is no such number or is out of range.
   int64_t Integer(const std::string& name, int64_t fallback, int64_t min, int64_t max) const;
   double Number(const std::string& name, double fallback, double min, double max) const;
-  // Seconds of "90", "90s", "5m", "2h" or "1d". Throws UsageError.
+  // Seconds of "90", "90s", "5m", "2h", "1h30m" or "1d", more than 0. Throws UsageError.
   double Duration(const std::string& name, double fallback) const;
   // Throws UsageError where the text is none of the choices.
   std::string Choice(const std::string& name, const std::string& fallback,

@@ -2,17 +2,18 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <set>
 #include <span>
-#include <thread>
 #include <utility>
 
+#include "storage/picture_bytes.h"
 #include "storage/picture_listing.h"
 #include "worker/engine/error.h"
 #include "worker/engine/file.h"
-#include "worker/imaging/atomic_file.h"
 #include "worker/mkengine/command.h"
 #include "worker/mkengine/converter.h"
 #include "worker/mkengine/face_geometry.h"
@@ -20,6 +21,7 @@
 #include "worker/mkengine/manifest.h"
 #include "worker/mkengine/progress.h"
 #include "worker/mkengine/requests.h"
+#include "worker/mkengine/result_files.h"
 
 namespace makeover {
 namespace {
@@ -39,8 +41,34 @@ struct Job {
   throw EngineError(ErrorClass::kUser, code, message, advice);
 }
 
+// Without links, "." and ".."; empty where there is nothing.
+std::string RealPath(const std::string& path) {
+  const std::unique_ptr<char, void (*)(void*)> real(realpath(path.c_str(), nullptr), std::free);
+  return real == nullptr ? "" : real.get();
+}
+
+bool IsIn(const std::string& path, const std::string& folder) {
+  return path == folder || path.rfind(folder + "/", 0) == 0;
+}
+
+// Takes out what lies in OUT: results are no sources.
+void LeaveOutResults(const std::string& dir, const std::string& out,
+                     std::vector<std::string>* files) {
+  const std::string results = RealPath(out);
+  if (results.empty() || IsIn(RealPath(dir), results)) return;
+  std::map<std::string, bool> known;  // by folder
+  const auto is_result = [&](const std::string& file) {
+    const std::string folder = dir + "/" + file.substr(0, file.rfind('/') + 1);
+    const auto [found, is_new] = known.emplace(folder, false);
+    if (is_new) found->second = IsIn(RealPath(folder), results);
+    return found->second;
+  };
+  files->erase(std::remove_if(files->begin(), files->end(), is_result), files->end());
+}
+
 // In the order of their names.
-void ListPictures(const std::string& dir, bool recursive, std::vector<Job>* jobs) {
+void ListPictures(const std::string& dir, bool recursive, const std::string& out,
+                  std::vector<Job>* jobs) {
   constexpr int kFoldersInFolders = 16;  // enough for anyone, and an end for links that lead back
   Outcome<Listing> found = ListTree(dir, recursive ? kFoldersInFolders : 0);
   if (!found.ok())
@@ -49,11 +77,13 @@ void ListPictures(const std::string& dir, bool recursive, std::vector<Job>* jobs
     std::fprintf(stderr, "mkengine: %zu in %s left out: their names are not UTF-8; rename them\n",
                  found->unusable.size(), dir.c_str());
   }
+  LeaveOutResults(dir, out, &found->pictures);
   std::sort(found->pictures.begin(), found->pictures.end());
   for (const std::string& file : found->pictures) jobs->push_back({dir + "/" + file, file});
 }
 
-std::vector<Job> ListJobs(const std::vector<std::string>& paths, bool recursive) {
+std::vector<Job> ListJobs(const std::vector<std::string>& paths, bool recursive,
+                          const std::string& out) {
   std::vector<Job> jobs;
   for (const std::string& path : paths) {
     if (!fs::exists(path))
@@ -61,7 +91,7 @@ std::vector<Job> ListJobs(const std::vector<std::string>& paths, bool recursive)
     if (!fs::is_directory(path)) {
       jobs.push_back({path, fs::path(path).filename().string()});
     } else {
-      ListPictures(path, recursive, &jobs);
+      ListPictures(path, recursive, out, &jobs);
     }
   }
   if (jobs.empty())
@@ -115,32 +145,27 @@ class FolderConversion {
 
   ConvertInput Input() const {
     return {static_cast<int64_t>(todo_.size()), [this](int64_t i) { return At(i).file; },
-            [this](int64_t i) { return engine::ReadFile(At(i).source, uint64_t{256} << 20); }};
+            [this](int64_t i) { return engine::ReadFile(At(i).source, kPictureBytesMax); }};
   }
 
-  // Of the picture's bytes: one at a time, on the thread that calls ConvertPictures.
-  void Finished(const Converted& picture) {
-    std::string reason = picture.reason;
+  // For each picture, on the thread that calls ConvertPictures.
+  void Finished(Converted picture) {
     const size_t job = todo_[static_cast<size_t>(picture.index)];
-    if (reason.empty()) {
+    const auto bytes = static_cast<int64_t>(picture.bytes.size());
+    if (picture.reason.empty()) {
       // After a kill in between, the output is known to be ours.
       if (!manifest_.Knows(jobs_[job].file))
         manifest_.Add(Line(job, picture, "it was interrupted"));
-      reason = Write(Output(job), picture.bytes);
+      picture.reason = Write(Output(job), picture.bytes);
     }
-    ++(reason.empty() ? counts_.converted : counts_.failed);
-    Json line = Line(job, picture, reason);
-    EmitFile(line);
-    if (reason.empty()) {
-      line.Set("bytes", static_cast<int64_t>(picture.bytes.size()));
-      line.Set("source", StampOf(jobs_[job].source));
-      line.Set("settings", settings_);
-    }
-    manifest_.Add(std::move(line));
-    progress_.Report(counts_.converted + counts_.failed + counts_.skipped);
+    picture.bytes.clear();
+    written_.push_back({job, bytes, std::move(picture)});
+    if (written_.size() >= kTogetherMax || around_.seconds() - settled_ >= kTogetherSeconds)
+      Settle();
   }
 
   Counts Finish() {
+    Settle();
     std::vector<std::string> files;
     for (const Job& job : jobs_) files.push_back(job.file);
     manifest_.Finish(files);
@@ -148,6 +173,41 @@ class FolderConversion {
   }
 
  private:
+  // So many results, or those of so long, get their names together.
+  static constexpr size_t kTogetherMax = 64;
+  static constexpr double kTogetherSeconds = 1;
+
+  struct Written {
+    size_t job;
+    int64_t bytes;
+    Converted picture;  // without its bytes
+  };
+
+  void Settle() {
+    const std::vector<std::string> reasons = results_.Settle();
+    size_t result = 0;
+    for (Written& one : written_) {
+      if (one.picture.reason.empty()) one.picture.reason = reasons[result++];
+      Record(one);
+    }
+    written_.clear();
+    settled_ = around_.seconds();
+  }
+
+  void Record(const Written& written) {
+    const std::string& reason = written.picture.reason;
+    ++(reason.empty() ? counts_.converted : counts_.failed);
+    Json line = Line(written.job, written.picture, reason);
+    EmitFile(line);
+    if (reason.empty()) {
+      line.Set("bytes", written.bytes);
+      line.Set("source", StampOf(jobs_[written.job].source));
+      line.Set("settings", settings_);
+    }
+    manifest_.Add(std::move(line));
+    progress_.Report(counts_.converted + counts_.failed + counts_.skipped);
+  }
+
   const Job& At(int64_t i) const { return jobs_[todo_[static_cast<size_t>(i)]]; }
   std::string Output(size_t job) const { return out_ + "/" + jobs_[job].file; }
 
@@ -171,10 +231,9 @@ class FolderConversion {
                         {"seconds", picture.seconds}};
   }
 
-  std::string Write(const std::string& path, const std::string& bytes) const {
+  std::string Write(const std::string& path, const std::string& bytes) {
     engine::MakeFolder(fs::path(path).parent_path().string());
-    return WriteFileAtomically(path,
-                               {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+    return results_.Write(path, bytes);
   }
 
   void Skip(const std::string& file) {
@@ -199,6 +258,9 @@ class FolderConversion {
   Manifest manifest_;
   Progress progress_;
   std::vector<size_t> todo_;
+  ResultFiles results_;
+  std::vector<Written> written_;  // wait for their names, but for those that failed
+  double settled_ = 0;            // when, by the monotonic clock
   Counts counts_;
 };
 
@@ -207,10 +269,11 @@ int ConvertFolder(const Arguments& arguments, const ConvertOptions& options,
   std::string settings = arguments.Text("--model") + "@" + std::to_string(network->step()) +
                          " strength " + Json(options.strength).Write();
   if (arguments.Has("--window")) settings += " window " + arguments.Text("--window");
-  FolderConversion conversion(ListJobs(arguments.operands(), arguments.Has("--recursive")),
-                              OutOf(arguments), settings, around);
+  const std::string out = OutOf(arguments);
+  FolderConversion conversion(ListJobs(arguments.operands(), arguments.Has("--recursive"), out),
+                              out, settings, around);
   ConvertPictures(conversion.Input(), options, network, pool,
-                  [&](const Converted& picture) { conversion.Finished(picture); });
+                  [&](Converted picture) { conversion.Finished(std::move(picture)); });
   const Counts counts = conversion.Finish();
   if (around.stop()) {
     around.events->Emit(Json::Object{{"event", "stopped"}});
@@ -242,7 +305,7 @@ int RunConvert(const Arguments& arguments, const Surroundings& around) {
   const FaceWindow window = FaceWindowOfModel(arguments, network.config());
   options.geometry = GeometryOf(window);
   EmitStart("convert", compute, around);
-  Pool pool(static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
+  Pool pool(compute.threads);
   if (arguments.Has("--requests"))
     return ServeRequests(STDIN_FILENO, options, &network, &pool, around);
   return ConvertFolder(arguments, options, &network, &pool, around);

@@ -2,60 +2,22 @@
 
 #include <algorithm>
 #include <deque>
-#include <exception>
 #include <future>
-#include <new>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "worker/engine/pixel_cache.h"
 #include "worker/imaging/codec.h"
+#include "worker/mkengine/decode_ahead.h"
+#include "worker/mkengine/guarded.h"
 
 namespace makeover {
 namespace {
 
-struct Decoded {
-  Converted outcome;
-  PictureFormat format = PictureFormat::kUnknown;
-  Picture picture;
-  std::vector<uint8_t> face;  // empty where it failed
-};
-
-// Runs the work, whose exception becomes the picture's reason, and adds its time.
-template <typename Work>
-void Guarded(const ConvertOptions& options, Converted* outcome, Work work) {
-  const double begin = options.seconds();
-  try {
-    work();
-  } catch (const std::bad_alloc&) {
-    outcome->reason = "it needs more memory than there is";
-  } catch (const std::exception& error) {
-    outcome->reason = error.what();
-  }
-  outcome->seconds += options.seconds() - begin;
-}
-
-Decoded Decode(const ConvertInput& input, const ConvertOptions& options, int64_t index) {
-  Decoded decoded;
-  decoded.outcome.index = index;
-  Guarded(options, &decoded.outcome, [&] {
-    const std::string text = input.read(index);
-    const std::span<const uint8_t> bytes(reinterpret_cast<const uint8_t*>(text.data()),
-                                         text.size());
-    // The extension is kept, so it says what to write; a file without one keeps what it is.
-    decoded.format = FormatOfName(input.name(index));
-    if (decoded.format == PictureFormat::kUnknown) decoded.format = SniffFormat(bytes);
-    decoded.picture = DecodePicture(bytes);
-    decoded.face = CropWindow(decoded.picture, options.geometry);
-    decoded.outcome.faces = 1;
-  });
-  if (!decoded.outcome.reason.empty()) decoded.face.clear();
-  return decoded;
-}
-
 Converted Encode(Decoded decoded, const std::vector<float>& levels, const ConvertOptions& options) {
-  Guarded(options, &decoded.outcome, [&] {
+  Guarded(options.seconds, &decoded.outcome, [&] {
     PasteWindow(decoded.picture, decoded.face, std::span<const float>(levels), options.strength,
                 options.geometry);
     const std::vector<uint8_t> bytes = EncodePicture(decoded.picture, decoded.format);
@@ -64,46 +26,62 @@ Converted Encode(Decoded decoded, const std::vector<float>& levels, const Conver
   return std::move(decoded.outcome);
 }
 
-// Three stages: decoding runs a few batches ahead of the network, encoding a few behind.
+// Three stages: decoding runs a few batches ahead of the network, encoding a few behind, as far as
+// there is memory for their pictures.
 class Pipeline {
  public:
   Pipeline(const ConvertInput& input, const ConvertOptions& options, engine::FaceNetwork* network,
            Pool* pool, const std::function<void(Converted)>& finished)
-      : input_(input), options_(options), network_(network), pool_(pool), finished_(finished) {}
+      : options_(options),
+        network_(network),
+        pool_(pool),
+        finished_(finished),
+        decoding_(input, options, pool) {}
 
-  // Tasks in the pool refer to this object's inputs.
+  // Tasks in the pool refer to the options.
   ~Pipeline() {
-    for (auto& waiting : decoding_) waiting.wait();
-    for (auto& waiting : encoding_) waiting.wait();
+    for (auto& waiting : encoding_) waiting.converted.wait();
   }
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
   void Run() {
     while (!options_.stop()) {
-      const auto ahead = static_cast<size_t>(network_->batch_size()) * 3;
-      while (next_ < input_.count && decoding_.size() < ahead) DecodeNext();
-      if (decoding_.empty()) break;
-      ConvertBatch();
-      FinishUntil(ahead);
+      const auto size = static_cast<size_t>(network_->batch_size());
+      decoding_.Allow(3 * size);
+      std::vector<Decoded> batch = TakeBatch(size);
+      if (batch.empty() && encoding_.empty()) break;
+      // Where there is no room for the next picture, the older half makes some.
+      const size_t left = batch.empty() ? encoding_.size() / 2 : 3 * size;
+      if (!batch.empty()) ConvertBatch(std::move(batch));
+      FinishUntil(left);
     }
     FinishUntil(0);
   }
 
  private:
-  void DecodeNext() {
-    decoding_.push_back(
-        pool_->Submit([this, index = next_] { return Decode(input_, options_, index); }));
-    ++next_;
+  struct Encoding {
+    std::future<Converted> converted;
+    int64_t bytes;  // of memory
+  };
+
+  // Fewer at the end, and where more have no room. Those that failed do not count.
+  std::vector<Decoded> TakeBatch(size_t size) {
+    std::vector<Decoded> batch;
+    size_t faces = 0;
+    while (faces < size) {
+      std::optional<Decoded> next = decoding_.Next();
+      if (!next.has_value()) break;
+      if (!next->face.empty()) ++faces;
+      batch.push_back(*std::move(next));
+    }
+    return batch;
   }
 
-  void ConvertBatch() {
-    std::vector<Decoded> batch;
+  void ConvertBatch(std::vector<Decoded> batch) {
     std::vector<const uint8_t*> faces;
-    while (!decoding_.empty() && faces.size() < static_cast<size_t>(network_->batch_size())) {
-      batch.push_back(decoding_.front().get());
-      decoding_.pop_front();
-      if (!batch.back().face.empty()) faces.push_back(batch.back().face.data());
+    for (const Decoded& decoded : batch) {
+      if (!decoded.face.empty()) faces.push_back(decoded.face.data());
     }
     const double begin = options_.seconds();
     std::vector<std::vector<float>> levels;
@@ -113,10 +91,11 @@ class Pipeline {
         (options_.seconds() - begin) / static_cast<double>(std::max<size_t>(1, faces.size()));
     size_t face = 0;
     for (Decoded& decoded : batch) {
+      const int64_t bytes = decoded.bytes;
       if (decoded.face.empty()) {
         std::promise<Converted> failed;
         failed.set_value(std::move(decoded.outcome));
-        encoding_.push_back(failed.get_future());
+        encoding_.push_back({failed.get_future(), bytes});
         continue;
       }
       decoded.outcome.seconds += share;
@@ -124,26 +103,25 @@ class Pipeline {
                    levels = std::move(levels[face++])]() mutable {
         return Encode(std::move(decoded), levels, options_);
       };
-      encoding_.push_back(pool_->Submit(std::move(work)));
+      encoding_.push_back({pool_->Submit(std::move(work)), bytes});
     }
   }
 
   void FinishUntil(size_t left) {
     while (encoding_.size() > left) {
-      Converted converted = encoding_.front().get();
+      Encoding first = std::move(encoding_.front());
       encoding_.pop_front();
-      finished_(std::move(converted));
+      finished_(first.converted.get());
+      decoding_.GiveBack(first.bytes);
     }
   }
 
-  const ConvertInput& input_;
   const ConvertOptions& options_;
   engine::FaceNetwork* network_;
   Pool* pool_;
   const std::function<void(Converted)>& finished_;
-  int64_t next_ = 0;
-  std::deque<std::future<Decoded>> decoding_;
-  std::deque<std::future<Converted>> encoding_;
+  DecodeAhead decoding_;
+  std::deque<Encoding> encoding_;
 };
 
 }  // namespace

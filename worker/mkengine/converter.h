@@ -37,6 +37,7 @@ struct ConvertOptions {
 
 // Calls `finished` on the caller's thread, in the order of the input, for each picture; after a
 // stop, for a part of them. A picture's bytes depend on itself, the network and the options alone.
+// Pictures that are decoded take about 1 GiB of memory, or one picture's where that is more.
 void ConvertPictures(const ConvertInput& input, const ConvertOptions& options,
                      engine::FaceNetwork* network, Pool* pool,
                      const std::function<void(Converted)>& finished);

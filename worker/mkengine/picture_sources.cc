@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "storage/picture_bytes.h"
 #include "worker/engine/error.h"
 #include "worker/engine/file.h"
 
@@ -17,8 +18,6 @@ namespace {
 
 using engine::EngineError;
 using engine::ErrorClass;
-
-constexpr int64_t kPictureBytesMax = 256 << 20;
 
 // Open shards. Reads by offset, so threads may share it.
 class Shards {

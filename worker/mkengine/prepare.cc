@@ -1,8 +1,5 @@
 #include <sys/resource.h>
 
-#include <algorithm>
-#include <thread>
-
 #include "worker/mkengine/command.h"
 #include "worker/mkengine/face_options.h"
 #include "worker/mkengine/picture_sources.h"
@@ -51,10 +48,8 @@ CommandHelp PrepareHelp() {
 int RunPrepare(const Arguments& arguments, const Surroundings& around) {
   RequirePictures();
   if (!arguments.Has("--out")) throw UsageError("mkengine prepare needs --out FILE.");
-  const auto cores = static_cast<int64_t>(std::max(1U, std::thread::hardware_concurrency()));
-  auto threads = static_cast<int>(arguments.Integer("--threads", 0, 0, 1024));
+  const int threads = ThreadsOf(arguments);
   const FaceWindow window = FaceWindowOf(arguments);
-  if (threads == 0) threads = static_cast<int>(cores);
   const PictureList pictures = Source(arguments);
   LimitMemory(threads);
   EmitStart("prepare", {"cpu", engine::Precision::kFp32, threads}, around);

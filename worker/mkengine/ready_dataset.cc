@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <set>
-#include <thread>
 #include <utility>
 
 #include "worker/engine/file.h"
@@ -43,7 +42,7 @@ std::vector<int64_t> Matching(const Filter& filter, const JudgedDataset& dataset
 
 // The judges' and the held-out faces, decoded once and kept beside the judges. Empty when stopped.
 std::string PixelsOf(const FaceFolder& folder, const JudgedDataset& dataset,
-                     const FaceWindow& window, const std::string& cache,
+                     const FaceWindow& window, const std::string& cache, int threads,
                      const Surroundings& around) {
   engine::MakeFolder(cache);
   const std::string path = cache + "/faces-" + dataset.digest + ".pixels";
@@ -54,7 +53,6 @@ std::string PixelsOf(const FaceFolder& folder, const JudgedDataset& dataset,
   wanted.insert(division.b.begin(), division.b.end());
   PictureList pictures = PicturesOf(folder);
   pictures.wanted = [&wanted](int64_t row) { return wanted.count(row) > 0; };
-  const int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   return PreparePixels(pictures, window, path, threads, around).stopped ? "" : path;
 }
 
@@ -66,7 +64,8 @@ std::optional<ReadyDataset> ReadyFolder(const Arguments& arguments, const FaceWi
   std::string digest = FolderFingerprint(folder);
   std::replace(digest.begin(), digest.end(), ' ', '-');
   ready.dataset = DatasetOf(PopulationOf(folder), digest, window);
-  ready.pixels = PixelsOf(folder, ready.dataset, window, JudgeFolder(arguments), around);
+  ready.pixels =
+      PixelsOf(folder, ready.dataset, window, JudgeFolder(arguments), ThreadsOf(arguments), around);
   return ready.pixels.empty() ? std::nullopt : std::optional<ReadyDataset>(std::move(ready));
 }
 

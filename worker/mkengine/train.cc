@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <optional>
 #include <set>
-#include <thread>
 #include <utility>
 
 #include "storage/filter.h"
@@ -63,7 +62,7 @@ std::vector<int64_t> Select(const FaceFolder& folder, const std::string& express
 // OUT/dataset.pixels, decoded again only where folder, selection or window have changed. Returns
 // false when stopped.
 bool CacheOf(const FaceFolder& folder, const std::set<int64_t>& wanted, const FaceWindow& window,
-             const std::string& out, const Surroundings& around) {
+             const std::string& out, int threads, const Surroundings& around) {
   engine::MakeFolder(out);
   const std::string path = out + "/dataset.pixels";
   const std::string note = out + "/dataset.txt";
@@ -75,7 +74,6 @@ bool CacheOf(const FaceFolder& folder, const std::set<int64_t>& wanted, const Fa
   }
   PictureList pictures = PicturesOf(folder);
   pictures.wanted = [&wanted](int64_t row) { return wanted.count(row) > 0; };
-  const int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   if (PreparePixels(pictures, window, path, threads, around).stopped) return false;
   engine::WriteFileAtomically(note, fingerprint);
   return true;
@@ -217,7 +215,7 @@ std::string Gather(const Arguments& arguments, const FaceWindow& window, const S
   std::set<int64_t> wanted(run->source_rows.begin(), run->source_rows.end());
   for (const auto* rows : {&run->target_rows, &run->labels.learn})
     wanted.insert(rows->begin(), rows->end());
-  const bool done = CacheOf(folder, wanted, window, run->out, around);
+  const bool done = CacheOf(folder, wanted, window, run->out, run->compute.threads, around);
   return done ? run->out + "/dataset.pixels" : "";
 }
 

@@ -1,14 +1,14 @@
 #include "coordinator/retry_jobs.h"
 
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "coordinator/dataset_lookup.h"
 #include "coordinator/errors.h"
-#include "coordinator/job_state.h"
+#include "coordinator/job_lookup.h"
 #include "coordinator/model_lookup.h"
-#include "coordinator/submit.h"
 #include "storage/status_macros.h"
 
 namespace makeover {
@@ -26,8 +26,8 @@ Job CopyOf(const Job& old) {
   return job;
 }
 
-absl::StatusOr<std::vector<Task>> CopyTasks(const Catalog& catalog, const Job& old) {
-  MK_ASSIGN_OR_RETURN(const std::vector<Task> tasks, catalog.ListTasks(old.id));
+absl::StatusOr<std::vector<Task>> CopyTasks(const View& view, const Job& old) {
+  MK_ASSIGN_OR_RETURN(const std::vector<Task> tasks, ListTasks(view, old.id));
   std::vector<Task> copies;
   for (const Task& task : tasks) {
     Task& copy = copies.emplace_back();
@@ -42,19 +42,18 @@ absl::StatusOr<std::vector<Task>> CopyTasks(const Catalog& catalog, const Job& o
 // A training's name means the new job from now on, which begins with the old one's checkpoint.
 absl::Status TakeOverTraining(const View& view, const Job& old, Edit& edit) {
   const JobId id = edit.jobs.front().id;
-  MK_ASSIGN_OR_RETURN(std::vector<Checkpoint> checkpoints, view.catalog.ListCheckpoints(old.id));
-  MK_ASSIGN_OR_RETURN(const std::optional<uint32_t> best, BestStep(view.catalog, old.id));
+  MK_ASSIGN_OR_RETURN(std::vector<Checkpoint> checkpoints, CheckpointsAfter(view, old.id, {}));
+  MK_ASSIGN_OR_RETURN(const std::optional<uint32_t> best, BestStepAfter(view, old.id, {}));
   for (Checkpoint& checkpoint : checkpoints) {
     if (&checkpoint != &checkpoints.back() && checkpoint.step != best) continue;
     checkpoint.job = id;
     edit.checkpoints.push_back(std::move(checkpoint));
   }
-  absl::StatusOr<Model> model = view.catalog.GetModel(old.model);
-  if (!model.ok() && !absl::IsNotFound(model.status())) return model.status();
+  MK_ASSIGN_OR_RETURN(const std::optional<Model> model, FindModel(view, old.model));
   // Somebody else's name by now? Then the new job makes do without one.
-  if (model.ok() && model->job != old.id) return absl::OkStatus();
+  if (model.has_value() && model->job != old.id) return absl::OkStatus();
   Model renewed{.name = old.model, .job = id, .step = 0, .create_ms = view.now};
-  if (model.ok()) renewed.create_ms = model->create_ms;
+  if (model.has_value()) renewed.create_ms = model->create_ms;
   edit.models.push_back(std::move(renewed));
   return absl::OkStatus();
 }
@@ -70,7 +69,7 @@ absl::Status TakeOverPreparation(const View& view, Edit& edit) {
 
 absl::StatusOr<Edit> SubmitAgain(const View& view, const Job& old) {
   if (!old.dataset.empty()) MK_RETURN_IF_ERROR(FindDataset(view, old.dataset).status());
-  MK_ASSIGN_OR_RETURN(std::vector<Task> tasks, CopyTasks(view.catalog, old));
+  MK_ASSIGN_OR_RETURN(std::vector<Task> tasks, CopyTasks(view, old));
   MK_ASSIGN_OR_RETURN(
       Edit edit, view.scheduler.SubmitJob(CopyOf(old), std::move(tasks), std::nullopt, view.now));
   if (old.kind == JobKind::kTrain) MK_RETURN_IF_ERROR(TakeOverTraining(view, old, edit));
@@ -80,14 +79,17 @@ absl::StatusOr<Edit> SubmitAgain(const View& view, const Job& old) {
 
 }  // namespace
 
+absl::StatusOr<Edit> DecideRetry(const View& view, JobId id) {
+  if (view.scheduler.state().jobs.count(id) > 0) return view.scheduler.Retry(id, view.now);
+  MK_ASSIGN_OR_RETURN(const Job old, FindJob(view, id));
+  if (old.state == JobState::kSucceeded) return errors::NothingToRetry(id);
+  return SubmitAgain(view, old);
+}
+
 absl::StatusOr<JobId> RetryJob(const Backend& backend, JobId id) {
   JobId runs = id;
   MK_RETURN_IF_ERROR(backend.coordinator.Run([&](const View& view) -> absl::StatusOr<Edit> {
-    if (view.scheduler.state().jobs.count(id) > 0) return view.scheduler.Retry(id, view.now);
-    absl::StatusOr<Job> old = view.catalog.GetJob(id);
-    if (!old.ok()) return errors::NoSuchJob(id);
-    if (old->state == JobState::kSucceeded) return errors::NothingToRetry(id);
-    MK_ASSIGN_OR_RETURN(Edit edit, SubmitAgain(view, *old));
+    MK_ASSIGN_OR_RETURN(Edit edit, DecideRetry(view, id));
     runs = edit.jobs.front().id;
     return edit;
   }));

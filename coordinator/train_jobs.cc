@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "coordinator/dataset_lookup.h"
 #include "coordinator/errors.h"
+#include "coordinator/job_lookup.h"
 #include "coordinator/job_messages.h"
 #include "coordinator/limits.h"
 #include "coordinator/messages.h"

@@ -88,6 +88,19 @@ absl::Status DatasetInUse(absl::string_view name, JobId job) {
                    ": wait for its end, or cancel it first: mkctl jobs cancel ", job, "."));
 }
 
+absl::Status DatasetChanged(absl::string_view name) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      "Dataset \"", name, "\" is not the one that the job's pictures were chosen from: it was ",
+      "deleted, and others were imported under its name. Submit a new job, which chooses from ",
+      "these."));
+}
+
+absl::Status PreparedByAnother(absl::string_view name, JobId job) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      "Job ", job, " does not prepare dataset \"", name, "\" any more: it was retried before, or ",
+      "the dataset was imported anew. See how it stands: mkctl datasets show ", name, "."));
+}
+
 absl::Status BadItem(absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat("A row of the shard is not valid: ", why,
                                                  " Import with an mkctl of the same ",

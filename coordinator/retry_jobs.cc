@@ -9,6 +9,7 @@
 #include "coordinator/errors.h"
 #include "coordinator/job_lookup.h"
 #include "coordinator/model_lookup.h"
+#include "makeover/v1/jobs.pb.h"
 #include "storage/status_macros.h"
 
 namespace makeover {
@@ -67,8 +68,32 @@ absl::Status TakeOverPreparation(const View& view, Edit& edit) {
   return absl::OkStatus();
 }
 
+template <typename Spec>
+std::string DatasetDigestIn(const Job& job) {
+  Spec spec;
+  spec.ParseFromString(job.spec);
+  return spec.dataset_digest();
+}
+
+// A name is not enough: the job's rows are rows of the dataset that had it then.
+absl::Status CheckDataset(const View& view, const Job& job) {
+  if (job.kind == JobKind::kConvert) return absl::OkStatus();
+  MK_ASSIGN_OR_RETURN(const Dataset dataset, FindDataset(view, job.dataset));
+  switch (job.kind) {
+    case JobKind::kTrain:
+      return CheckSameDataset(dataset, DatasetDigestIn<v1::TrainSpec>(job));
+    case JobKind::kEvaluate:
+      return CheckSameDataset(dataset, DatasetDigestIn<v1::EvaluateSpec>(job));
+    case JobKind::kPreview:
+      return CheckSameDataset(dataset, DatasetDigestIn<v1::PreviewSpec>(job));
+    default:
+      return dataset.prepare_job == job.id ? absl::OkStatus()
+                                           : errors::PreparedByAnother(dataset.name, job.id);
+  }
+}
+
 absl::StatusOr<Edit> SubmitAgain(const View& view, const Job& old) {
-  if (!old.dataset.empty()) MK_RETURN_IF_ERROR(FindDataset(view, old.dataset).status());
+  MK_RETURN_IF_ERROR(CheckDataset(view, old));
   MK_ASSIGN_OR_RETURN(std::vector<Task> tasks, CopyTasks(view, old));
   MK_ASSIGN_OR_RETURN(
       Edit edit, view.scheduler.SubmitJob(CopyOf(old), std::move(tasks), std::nullopt, view.now));

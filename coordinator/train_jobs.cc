@@ -216,6 +216,7 @@ absl::StatusOr<Edit> DecideTrain(const View& view, const BlobStore& blobs,
                                  const v1::TrainSpec& spec) {
   MK_ASSIGN_OR_RETURN(const Dataset dataset, FindDataset(view, spec.dataset()));
   MK_RETURN_IF_ERROR(CheckUsable(dataset));
+  MK_RETURN_IF_ERROR(CheckSameDataset(dataset, spec.dataset_digest()));
   MK_RETURN_IF_ERROR(CheckStored(blobs, spec));
   Job job = TrainJob(request, spec, dataset);
   v1::CreateTrainJobRequest named = request;

@@ -30,6 +30,14 @@ class RetryDecisionsTest : public testing::Test {
     world_.MustDo(std::move(edit));
     world_.EndRound();
   }
+  void ImportAnew() {
+    Edit edit;
+    edit.removed_datasets = {world_.catalog->GetDataset("faces")->id};
+    world_.MustDo(std::move(edit));
+    world_.EndRound();
+    Import("second");
+  }
+
   // Of rows that are chosen from "faces" as it is.
   template <typename Spec>
   Job JobOf(JobKind kind) {
@@ -128,6 +136,33 @@ TEST_F(RetryDecisionsTest, AConversionHasItsPicturesAgain) {
   world_.EndRound();
   EXPECT_EQ(world_.scheduler.state().tasks.at({id + 1, 0}).input, input);
   EXPECT_EQ(world_.scheduler.state().tasks.at({id + 1, 0}).files, 7U);
+}
+
+TEST_F(RetryDecisionsTest, RowsOfADatasetAreNotRowsOfAnotherOfItsName) {
+  const JobId train = BeginTraining();
+  CancelWholly(train);
+  world_.EndRound();
+  const JobId evaluate = world_.Begin(JobOf<v1::EvaluateSpec>(JobKind::kEvaluate));
+  CancelWholly(evaluate);
+  world_.EndRound();
+  const JobId preview = world_.Begin(JobOf<v1::PreviewSpec>(JobKind::kPreview));
+  CancelWholly(preview);
+  world_.EndRound();
+  const JobId prepare = world_.Begin(JobOf<v1::PreviewSpec>(JobKind::kPrepare));
+  CancelWholly(prepare);
+  world_.EndRound();
+  ImportAnew();
+  for (const JobId id : {train, evaluate, preview}) {
+    EXPECT_THAT(Retry(id).message(), HasSubstr("Submit a new job")) << "job " << id;
+  }
+  EXPECT_THAT(Retry(prepare).message(), HasSubstr("was imported anew"));
+}
+
+TEST_F(RetryDecisionsTest, TheSameDatasetIsFine) {
+  const JobId train = BeginTraining();
+  CancelWholly(train);
+  world_.EndRound();
+  EXPECT_TRUE(Retry(train).ok());
 }
 
 }  // namespace

@@ -158,6 +158,12 @@ absl::Status NothingToRetry(JobId id) {
       absl::StrCat("Job ", id, " SUCCEEDED: there is nothing to retry. Submit a new one instead."));
 }
 
+absl::Status TooLateToRetry(JobId id) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("Job ", id, " cannot be retried: what it worked on is not stored any more, ",
+                   "because it ended too long ago. Submit a new job instead."));
+}
+
 absl::Status ManyWaysToChoose() {
   return absl::InvalidArgumentError(
       "Pictures are chosen in more than one way: give either --filter, or --source and --target, "

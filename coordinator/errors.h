@@ -38,6 +38,7 @@ absl::Status NoFirstMessage();
 absl::Status NoSuchJob(JobId id);
 absl::Status JobHasEnded(JobId id, JobState state, absl::string_view verb);
 absl::Status NothingToRetry(JobId id);
+absl::Status TooLateToRetry(JobId id);
 absl::Status ManyWaysToChoose();
 absl::Status HalfAPair();
 absl::Status NoSelection();

@@ -9,6 +9,7 @@
 #include "coordinator/errors.h"
 #include "coordinator/job_lookup.h"
 #include "coordinator/model_lookup.h"
+#include "coordinator/references.h"
 #include "makeover/v1/jobs.pb.h"
 #include "storage/status_macros.h"
 
@@ -34,9 +35,12 @@ absl::StatusOr<std::vector<Task>> CopyTasks(const View& view, const Job& old) {
     Task& copy = copies.emplace_back();
     copy.input = task.input;
     copy.files = task.files;
-    copy.step = task.step;
-    copy.checkpoint = task.checkpoint;
   }
+  if (old.kind != JobKind::kTrain) return copies;
+  MK_ASSIGN_OR_RETURN(const auto checkpoints, CheckpointsAfter(view, old.id, {}));
+  if (checkpoints.empty()) return copies;
+  copies.front().step = checkpoints.back().step;
+  copies.front().checkpoint = checkpoints.back().blob;
   return copies;
 }
 
@@ -92,9 +96,24 @@ absl::Status CheckDataset(const View& view, const Job& job) {
   }
 }
 
-absl::StatusOr<Edit> SubmitAgain(const View& view, const Job& old) {
+// What is kept for a retry is not kept for ever.
+absl::Status CheckStored(const BlobStore& blobs, const Job& old, const std::vector<Task>& tasks) {
+  std::vector<std::string> digests = DigestsInSpec(old);
+  for (const Task& task : tasks) {
+    for (const BlobRef* blob : {&task.input, &task.checkpoint}) {
+      if (!blob->digest.empty()) digests.push_back(blob->digest);
+    }
+  }
+  for (const std::string& digest : digests) {
+    if (!blobs.Has(digest)) return errors::TooLateToRetry(old.id);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Edit> SubmitAgain(const View& view, const BlobStore& blobs, const Job& old) {
   MK_RETURN_IF_ERROR(CheckDataset(view, old));
   MK_ASSIGN_OR_RETURN(std::vector<Task> tasks, CopyTasks(view, old));
+  MK_RETURN_IF_ERROR(CheckStored(blobs, old, tasks));
   MK_ASSIGN_OR_RETURN(
       Edit edit, view.scheduler.SubmitJob(CopyOf(old), std::move(tasks), std::nullopt, view.now));
   if (old.kind == JobKind::kTrain) MK_RETURN_IF_ERROR(TakeOverTraining(view, old, edit));
@@ -104,17 +123,17 @@ absl::StatusOr<Edit> SubmitAgain(const View& view, const Job& old) {
 
 }  // namespace
 
-absl::StatusOr<Edit> DecideRetry(const View& view, JobId id) {
+absl::StatusOr<Edit> DecideRetry(const View& view, const BlobStore& blobs, JobId id) {
   if (view.scheduler.state().jobs.count(id) > 0) return view.scheduler.Retry(id, view.now);
   MK_ASSIGN_OR_RETURN(const Job old, FindJob(view, id));
   if (old.state == JobState::kSucceeded) return errors::NothingToRetry(id);
-  return SubmitAgain(view, old);
+  return SubmitAgain(view, blobs, old);
 }
 
 absl::StatusOr<JobId> RetryJob(const Backend& backend, JobId id) {
   JobId runs = id;
   MK_RETURN_IF_ERROR(backend.coordinator.Run([&](const View& view) -> absl::StatusOr<Edit> {
-    MK_ASSIGN_OR_RETURN(Edit edit, DecideRetry(view, id));
+    MK_ASSIGN_OR_RETURN(Edit edit, DecideRetry(view, backend.blobs, id));
     runs = edit.jobs.front().id;
     return edit;
   }));

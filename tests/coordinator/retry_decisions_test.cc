@@ -74,7 +74,7 @@ class RetryDecisionsTest : public testing::Test {
     ASSERT_TRUE(Cancel(id).ok());
     world_.ReportEnd(id, OutcomeKind::kReleased);
   }
-  absl::Status Retry(JobId id) { return world_.Do(DecideRetry(world_.view(), id)); }
+  absl::Status Retry(JobId id) { return world_.Do(DecideRetry(world_.view(), *world_.blobs, id)); }
 
   DecisionWorld world_;
 };
@@ -117,6 +117,23 @@ TEST_F(RetryDecisionsTest, ATrainingTakesItsBestWithIt) {
   EXPECT_THAT(world_.StepsOf(id + 1), ElementsAre(100, 300));
 }
 
+TEST_F(RetryDecisionsTest, ATrainingWhoseCheckpointsAreGoneBeginsAtTheBeginning) {
+  const JobId id = BeginTraining();
+  world_.ReportCheckpoint(id, 100);
+  CancelWholly(id);
+  Edit edit;
+  edit.removed_models = {"m"};
+  edit.removed_checkpoints = {{id, 100, {}, 0}};
+  world_.MustDo(std::move(edit));
+  world_.EndRound();
+  ASSERT_TRUE(world_.blobs->Delete(world_.Put("step 100").digest).ok());
+  ASSERT_TRUE(Retry(id).ok());
+  world_.EndRound();
+  EXPECT_EQ(world_.scheduler.state().tasks.at({id + 1, 0}).step, 0U);
+  EXPECT_EQ(world_.scheduler.state().tasks.at({id + 1, 0}).checkpoint, BlobRef());
+  EXPECT_EQ(world_.catalog->GetModel("m")->job, id + 1);
+}
+
 TEST_F(RetryDecisionsTest, ANameThatSomebodyTookInThisRoundIsLeftToThem) {
   const JobId id = BeginTraining();
   CancelWholly(id);
@@ -136,6 +153,15 @@ TEST_F(RetryDecisionsTest, AConversionHasItsPicturesAgain) {
   world_.EndRound();
   EXPECT_EQ(world_.scheduler.state().tasks.at({id + 1, 0}).input, input);
   EXPECT_EQ(world_.scheduler.state().tasks.at({id + 1, 0}).files, 7U);
+}
+
+TEST_F(RetryDecisionsTest, WhatIsNotStoredAnyMoreCannotBeRetried) {
+  const BlobRef input = world_.Put("a tar");
+  const JobId id = BeginConversion(input);
+  CancelWholly(id);
+  world_.EndRound();
+  ASSERT_TRUE(world_.blobs->Delete(input.digest).ok());
+  EXPECT_THAT(Retry(id).message(), HasSubstr("not stored any more"));
 }
 
 TEST_F(RetryDecisionsTest, RowsOfADatasetAreNotRowsOfAnotherOfItsName) {

@@ -1,4 +1,6 @@
 // What a sweep frees of work that is done, and what it keeps.
+#include <filesystem>
+
 #include "coordinator/limits.h"
 #include "tests/coordinator/trained_fixture.h"
 
@@ -113,6 +115,14 @@ TEST_F(SweepTest, ACancelledConversionCanBeRetriedForAWhile) {
   EXPECT_FALSE(IsStored("checkpoint 500"));
   ExpectError(Ask(&v1::JobService::Stub::RetryJob, id, &job), StatusCode::FAILED_PRECONDITION,
               "not stored any more");
+}
+
+TEST_F(SweepTest, AStartEmptiesTheTemporaryFolder) {
+  WriteText(folder_ / "tmp/1.backup", "half a copy");
+  WriteText(folder_ / "tmp/2.index.tmp", "half an index");
+  Restart();
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "tmp/1.backup"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "tmp/2.index.tmp"));
 }
 
 TEST_F(SweepTest, ARetryKnowsThatOtherPicturesHaveTheName) {

@@ -1,6 +1,7 @@
 #include "coordinator/errors.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "coordinator/job_messages.h"
 #include "coordinator/limits.h"
@@ -217,7 +218,7 @@ absl::Status StepsAndTime() {
 
 absl::Status OutOfBounds(absl::string_view what, double value, double least, double most) {
   return absl::InvalidArgumentError(
-      absl::StrCat(what, " is ", value, ": use a value from ", least, " to ", most, "."));
+      absl::StrFormat("%s is %.15g: use a value from %.15g to %.15g.", what, value, least, most));
 }
 
 absl::Status NoInput() {

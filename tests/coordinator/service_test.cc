@@ -135,7 +135,10 @@ TEST_F(ServiceTest, TrainingsThatAreRefused) {
        "outside of the aligned frame"},
       {[](Request& r) { r.set_time_seconds(1), r.set_steps(1); }, StatusCode::INVALID_ARGUMENT,
        "may disagree"},
-      {[](Request& r) { r.set_batch_size(1 << 20); }, StatusCode::INVALID_ARGUMENT, "--batch-size"},
+      {[](Request& r) { r.set_batch_size(1 << 20); }, StatusCode::INVALID_ARGUMENT,
+       "--batch-size is 1048576: use a value from 2 to 4096."},
+      {[](Request& r) { r.set_steps(500'000'000); }, StatusCode::INVALID_ARGUMENT,
+       "--steps is 500000000: use a value from 0 to 100000000."},
       {[](Request& r) { r.set_after_job(77); }, StatusCode::NOT_FOUND, "no job 77"},
       {[](Request& r) { r.set_model("a/b"); }, StatusCode::INVALID_ARGUMENT, "a/b"},
       {[](Request& r) { r.set_request_id(std::string(129, 'x')); }, StatusCode::INVALID_ARGUMENT,
@@ -150,6 +153,26 @@ TEST_F(ServiceTest, TrainingsThatAreRefused) {
   v1::ListJobsResponse listed;
   ASSERT_TRUE(Call(jobs_, &v1::JobService::Stub::ListJobs, v1::ListJobsRequest(), &listed).ok());
   EXPECT_EQ(listed.jobs_size(), 1) << "the preparation alone";
+}
+
+TEST_F(ServiceTest, JobsAreListedByPages) {
+  ImportAndPrepare("faces");
+  for (const char* model : {"a", "b", "c"}) SubmitTraining(model);
+  v1::ListJobsRequest request;
+  request.set_page_size(3);
+  v1::ListJobsResponse page;
+  ASSERT_TRUE(Call(jobs_, &v1::JobService::Stub::ListJobs, request, &page).ok());
+  ASSERT_EQ(page.jobs_size(), 3);
+  EXPECT_EQ(page.jobs(0).id(), 4U) << "the newest first";
+  request.set_page_token(page.next_page_token());
+  page.Clear();
+  ASSERT_TRUE(Call(jobs_, &v1::JobService::Stub::ListJobs, request, &page).ok());
+  ASSERT_EQ(page.jobs_size(), 1);
+  EXPECT_EQ(page.jobs(0).id(), 1U);
+  EXPECT_EQ(page.next_page_token(), "") << "the last page";
+  request.set_page_token("x");
+  ExpectError(Call(jobs_, &v1::JobService::Stub::ListJobs, request, &page),
+              StatusCode::INVALID_ARGUMENT, "page_token");
 }
 
 TEST_F(ServiceTest, ADryRunSubmitsNothing) {

@@ -1,5 +1,7 @@
 #include "coordinator/model_decisions.h"
 
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <set>
 #include <utility>
@@ -54,6 +56,20 @@ absl::StatusOr<std::vector<Checkpoint>> LoseWith(const View& view, JobId job, co
   return lost;
 }
 
+// With its own name go those of the trainings that had it before and were retried.
+absl::Status LoseWithOwnName(const View& view, const Model& model, Edit& edit) {
+  MK_ASSIGN_OR_RETURN(const std::vector<Job> jobs,
+                      view.catalog.ListJobs(0, std::numeric_limits<uint32_t>::max()));
+  for (const Job& job : jobs) {
+    const bool unfinished = job.state == JobState::kFailed || job.state == JobState::kCancelled;
+    if (job.id == model.job || job.kind != JobKind::kTrain || job.model != model.name) continue;
+    if (!unfinished) continue;
+    MK_ASSIGN_OR_RETURN(const std::vector<Checkpoint> lost, LoseWith(view, job.id, edit));
+    edit.removed_checkpoints.insert(edit.removed_checkpoints.end(), lost.begin(), lost.end());
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<Edit> DecideTag(const View& view, const v1::TagCheckpointRequest& request) {
@@ -84,6 +100,7 @@ absl::StatusOr<Edit> DecideDelete(const View& view, const std::string& name) {
   Edit edit;
   edit.removed_models.push_back(name);
   MK_ASSIGN_OR_RETURN(edit.removed_checkpoints, LoseWith(view, model->job, edit));
+  if (model->step == 0) MK_RETURN_IF_ERROR(LoseWithOwnName(view, *model, edit));
   return edit;
 }
 

@@ -15,8 +15,8 @@ namespace makeover {
 absl::StatusOr<Edit> DecideTag(const View& view, const v1::TagCheckpointRequest& request);
 
 // Removes a name, with the checkpoints that no other name keeps: with a training's own name, all
-// that are not tagged; with a tag, what is neither new nor the best.
-// kNotFound. kFailedPrecondition: it is in training or in use.
+// that are not tagged, also of the trainings that were retried under it; with a tag, what is
+// neither new nor the best. kNotFound. kFailedPrecondition: it is in training or in use.
 absl::StatusOr<Edit> DecideDelete(const View& view, const std::string& name);
 
 }  // namespace makeover

@@ -72,6 +72,22 @@ TEST_F(SweepTest, ADeletedModelFreesItsCheckpoints) {
   EXPECT_FALSE(IsStored("checkpoint 500"));
 }
 
+TEST_F(SweepTest, ADeletedModelFreesTheCheckpointsOfItsEarlierTrainings) {
+  ASSERT_TRUE(ReportCheckpoint(500).ok());
+  v1::Job job;
+  ASSERT_TRUE(Ask(&v1::JobService::Stub::CancelJob, job_, &job).ok());
+  Beat("w");
+  ASSERT_TRUE(Ask(&v1::JobService::Stub::RetryJob, job_, &job).ok());
+  task_ = Beat("w").wanted(0);
+  EndTraining();
+  Sweep();
+  EXPECT_TRUE(IsStored("checkpoint 500"));
+  ASSERT_TRUE(DeleteModel("m").ok());
+  EXPECT_EQ(GetJob(job_).checkpoints_size() + GetJob(job.id()).checkpoints_size(), 0);
+  Sweep();
+  EXPECT_FALSE(IsStored("checkpoint 500"));
+}
+
 TEST_F(SweepTest, AConversionFreesItsPicturesAtOnceAndItsResultsLater) {
   ASSERT_TRUE(ReportCheckpoint(500).ok());
   EndTraining();

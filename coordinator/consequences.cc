@@ -1,6 +1,5 @@
 #include "coordinator/consequences.h"
 
-#include <map>
 #include <optional>
 #include <utility>
 
@@ -36,43 +35,10 @@ absl::Status EndPreparation(const View& view, const Job& job, Edit& edit) {
   return absl::OkStatus();
 }
 
-void MergeCheckpoints(const std::vector<Checkpoint>& from, JobId job,
-                      std::map<uint32_t, Checkpoint>& into) {
-  for (const Checkpoint& checkpoint : from) {
-    if (checkpoint.job == job) into[checkpoint.step] = checkpoint;
-  }
-}
-
-void FindBest(const std::vector<Metric>& metrics, JobId job, std::optional<uint32_t>& best) {
-  for (const Metric& metric : metrics) {
-    if (metric.job != job) continue;
-    if (const std::optional<uint32_t> step = BestStepIn(metric); step.has_value()) best = step;
-  }
-}
-
-// What must stay beside the newest: tagged ones, and the best so far.
-absl::StatusOr<std::set<uint32_t>> StepsToKeep(const View& view, JobId job, const Edit& edit) {
-  MK_ASSIGN_OR_RETURN(std::set<uint32_t> steps, TaggedSteps(view, job));
-  MK_ASSIGN_OR_RETURN(std::optional<uint32_t> best, BestStep(view.catalog, job));
-  FindBest(view.pending.metrics, job, best);
-  FindBest(edit.metrics, job, best);
-  if (best.has_value()) steps.insert(*best);
-  return steps;
-}
-
 absl::Status RetireCheckpoints(const View& view, JobId job, Edit& edit) {
-  MK_ASSIGN_OR_RETURN(const std::vector<Checkpoint> stored, view.catalog.ListCheckpoints(job));
-  std::map<uint32_t, Checkpoint> all;
-  MergeCheckpoints(stored, job, all);
-  MergeCheckpoints(view.pending.checkpoints, job, all);
-  for (const Checkpoint& gone : view.pending.removed_checkpoints) {
-    if (gone.job == job) all.erase(gone.step);
-  }
-  MergeCheckpoints(edit.checkpoints, job, all);
-  std::vector<Checkpoint> ordered;
-  for (auto& [step, checkpoint] : all) ordered.push_back(std::move(checkpoint));
+  MK_ASSIGN_OR_RETURN(const std::vector<Checkpoint> checkpoints, CheckpointsAfter(view, job, edit));
   MK_ASSIGN_OR_RETURN(const std::set<uint32_t> kept, StepsToKeep(view, job, edit));
-  edit.removed_checkpoints = CheckpointsToRemove(ordered, kept);
+  edit.removed_checkpoints = CheckpointsToRemove(checkpoints, kept);
   return absl::OkStatus();
 }
 
@@ -96,15 +62,19 @@ std::vector<Checkpoint> CheckpointsToRemove(const std::vector<Checkpoint>& check
   return gone;
 }
 
-absl::StatusOr<std::set<uint32_t>> TaggedSteps(const View& view, JobId job) {
-  MK_ASSIGN_OR_RETURN(const std::vector<Model> models, view.catalog.ListModels());
+absl::StatusOr<std::set<uint32_t>> TaggedSteps(const View& view, JobId job, const Edit& edit) {
+  MK_ASSIGN_OR_RETURN(const auto models, ModelsAfter(view, edit));
   std::set<uint32_t> steps;
-  for (const Model& model : models) {
+  for (const auto& [name, model] : models) {
     if (model.job == job && model.step != 0) steps.insert(model.step);
   }
-  for (const Model& model : view.pending.models) {
-    if (model.job == job && model.step != 0) steps.insert(model.step);
-  }
+  return steps;
+}
+
+absl::StatusOr<std::set<uint32_t>> StepsToKeep(const View& view, JobId job, const Edit& edit) {
+  MK_ASSIGN_OR_RETURN(std::set<uint32_t> steps, TaggedSteps(view, job, edit));
+  MK_ASSIGN_OR_RETURN(const std::optional<uint32_t> best, BestStepAfter(view, job, edit));
+  if (best.has_value()) steps.insert(*best);
   return steps;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "coordinator/coordinator.h"
 
 namespace makeover {
@@ -14,11 +15,14 @@ namespace makeover {
 absl::Status AddConsequences(const View& view, Edit& edit);
 
 // Of one training's checkpoints, in order of steps: all but the newest kCheckpointsKept and those
-// at `tagged` steps.
+// at `kept` steps.
 std::vector<Checkpoint> CheckpointsToRemove(const std::vector<Checkpoint>& checkpoints,
-                                            const std::set<uint32_t>& tagged);
+                                            const std::set<uint32_t>& kept);
 
-// Steps of a training that a model's name keeps.
-absl::StatusOr<std::set<uint32_t>> TaggedSteps(const View& view, JobId job);
+// Steps of a training that a model's name keeps once `edit` is done. Errors: the catalog's.
+absl::StatusOr<std::set<uint32_t>> TaggedSteps(const View& view, JobId job, const Edit& edit);
+
+// What must stay beside the newest while the training has a name: tagged ones, and the best so far.
+absl::StatusOr<std::set<uint32_t>> StepsToKeep(const View& view, JobId job, const Edit& edit);
 
 }  // namespace makeover

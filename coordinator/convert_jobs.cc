@@ -137,6 +137,14 @@ absl::StatusOr<v1::PreviewSpec> ChoosePreview(const Backend& backend,
   return spec;
 }
 
+absl::StatusOr<Edit> DecidePreview(const View& view, const v1::CreatePreviewJobRequest& request,
+                                   const v1::PreviewSpec& spec) {
+  MK_ASSIGN_OR_RETURN(const Dataset dataset, FindDataset(view, spec.dataset()));
+  MK_RETURN_IF_ERROR(CheckSameDataset(dataset, spec.dataset_digest()));
+  return view.scheduler.SubmitJob(PreviewJob(request, spec), std::vector<Task>(1), std::nullopt,
+                                  view.now);
+}
+
 }  // namespace
 
 absl::Status CreateConvertJob(const Backend& backend, const v1::CreateConvertJobRequest& request,
@@ -152,14 +160,10 @@ absl::Status CreateConvertJob(const Backend& backend, const v1::CreateConvertJob
 absl::Status CreatePreviewJob(const Backend& backend, const v1::CreatePreviewJobRequest& request,
                               v1::Job& response) {
   MK_ASSIGN_OR_RETURN(const v1::PreviewSpec spec, ChoosePreview(backend, request));
-  MK_ASSIGN_OR_RETURN(const JobId id,
-                      SubmitOnce(backend, request.request_id(), JobKind::kPreview,
-                                 [&](const View& view) -> absl::StatusOr<Edit> {
-                                   MK_RETURN_IF_ERROR(FindDataset(view, spec.dataset()).status());
-                                   return view.scheduler.SubmitJob(PreviewJob(request, spec),
-                                                                   std::vector<Task>(1),
-                                                                   std::nullopt, view.now);
-                                 }));
+  MK_ASSIGN_OR_RETURN(const JobId id, SubmitOnce(backend, request.request_id(), JobKind::kPreview,
+                                                 [&](const View& view) {
+                                                   return DecidePreview(view, request, spec);
+                                                 }));
   MK_ASSIGN_OR_RETURN(response, DescribeJob(backend, id));
   return absl::OkStatus();
 }

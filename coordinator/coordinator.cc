@@ -170,7 +170,11 @@ void Coordinator::RoundOneByOne(std::deque<Input> inputs) {
 
 absl::Status Coordinator::DecideOne(const Input& input, TimeMs now, Edit& pending) {
   if (failed_) return Stopping();
-  return Accept(input.decide(View{scheduler_, *catalog_, pending, now}), now, pending);
+  const absl::Status status =
+      Accept(input.decide(View{scheduler_, *catalog_, pending, now}), now, pending);
+  // Of a decision that writes rows by itself.
+  if (absl::IsUnknown(status)) Fail(status);
+  return status;
 }
 
 // Adds what follows from an edit outside the scheduler, and applies it ahead of the commit; should

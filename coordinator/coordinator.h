@@ -29,7 +29,8 @@ struct View {
 };
 
 // Decides one input. Called in the coordinator's thread; a second time if the disk was full when
-// the round was committed, so that it must not change anything but its own captures.
+// the round was committed, so that it must not change anything but its own captures, or writes rows
+// that are the same the second time. kUnknown is fatal: see CoordinatorOptions.
 using Decision = std::function<absl::StatusOr<Edit>(const View&)>;
 
 // What a worker should run, with the jobs of the tasks.

@@ -33,6 +33,11 @@ absl::StatusOr<Dataset> FindDataset(const View& view, const std::string& name) {
   return dataset;
 }
 
+absl::Status CheckSameDataset(const Dataset& dataset, const std::string& index_digest) {
+  if (dataset.index.digest == index_digest) return absl::OkStatus();
+  return errors::DatasetChanged(dataset.name);
+}
+
 absl::StatusOr<Dataset> FindDatasetOrOnly(const Catalog& catalog, const std::string& name) {
   if (!name.empty()) return FindDataset(catalog, name);
   MK_ASSIGN_OR_RETURN(const std::vector<std::string> names, Names(catalog));

@@ -1,6 +1,7 @@
 #include "coordinator/errors.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "coordinator/job_messages.h"
 #include "coordinator/limits.h"
@@ -88,6 +89,19 @@ absl::Status DatasetInUse(absl::string_view name, JobId job) {
                    ": wait for its end, or cancel it first: mkctl jobs cancel ", job, "."));
 }
 
+absl::Status DatasetChanged(absl::string_view name) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      "Dataset \"", name, "\" is not the one that the job's pictures were chosen from: it was ",
+      "deleted, and others were imported under its name. Submit a new job, which chooses from ",
+      "these."));
+}
+
+absl::Status PreparedByAnother(absl::string_view name, JobId job) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      "Job ", job, " does not prepare dataset \"", name, "\" any more: it was retried before, or ",
+      "the dataset was imported anew. See how it stands: mkctl datasets show ", name, "."));
+}
+
 absl::Status BadItem(absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat("A row of the shard is not valid: ", why,
                                                  " Import with an mkctl of the same ",
@@ -145,6 +159,12 @@ absl::Status NothingToRetry(JobId id) {
       absl::StrCat("Job ", id, " SUCCEEDED: there is nothing to retry. Submit a new one instead."));
 }
 
+absl::Status TooLateToRetry(JobId id) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("Job ", id, " cannot be retried: what it worked on is not stored any more, ",
+                   "because it ended too long ago. Submit a new job instead."));
+}
+
 absl::Status ManyWaysToChoose() {
   return absl::InvalidArgumentError(
       "Pictures are chosen in more than one way: give either --filter, or --source and --target, "
@@ -198,7 +218,7 @@ absl::Status StepsAndTime() {
 
 absl::Status OutOfBounds(absl::string_view what, double value, double least, double most) {
   return absl::InvalidArgumentError(
-      absl::StrCat(what, " is ", value, ": use a value from ", least, " to ", most, "."));
+      absl::StrFormat("%s is %.15g: use a value from %.15g to %.15g.", what, value, least, most));
 }
 
 absl::Status NoInput() {

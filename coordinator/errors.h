@@ -22,6 +22,8 @@ absl::Status NotTheNextShard(const Dataset& dataset, uint32_t shard);
 absl::Status ShardsMissing(const Dataset& dataset, uint32_t announced);
 absl::Status EmptyDataset(absl::string_view name);
 absl::Status DatasetInUse(absl::string_view name, JobId job);
+absl::Status DatasetChanged(absl::string_view name);
+absl::Status PreparedByAnother(absl::string_view name, JobId job);
 absl::Status BadItem(absl::string_view why);
 
 // Blobs.
@@ -36,6 +38,7 @@ absl::Status NoFirstMessage();
 absl::Status NoSuchJob(JobId id);
 absl::Status JobHasEnded(JobId id, JobState state, absl::string_view verb);
 absl::Status NothingToRetry(JobId id);
+absl::Status TooLateToRetry(JobId id);
 absl::Status ManyWaysToChoose();
 absl::Status HalfAPair();
 absl::Status NoSelection();

@@ -8,6 +8,7 @@
 #include "coordinator/convert_jobs.h"
 #include "coordinator/errors.h"
 #include "coordinator/evaluate_jobs.h"
+#include "coordinator/job_changes.h"
 #include "coordinator/job_messages.h"
 #include "coordinator/job_state.h"
 #include "coordinator/job_streams.h"
@@ -44,18 +45,10 @@ absl::Status List(const Backend& backend, const v1::ListJobsRequest& request,
   return absl::OkStatus();
 }
 
-using Change = absl::StatusOr<Edit> (Scheduler::*)(JobId, TimeMs) const;
-
-// What a person asks of a job. One that has ended in `fine` already is as it was asked to be.
-absl::Status Ask(const Backend& backend, JobId id, Change change, absl::string_view verb,
+absl::Status Ask(const Backend& backend, JobId id, JobChange change, absl::string_view verb,
                  std::optional<JobState> fine, v1::Job& response) {
-  MK_RETURN_IF_ERROR(backend.coordinator.Run([&](const View& view) -> absl::StatusOr<Edit> {
-    if (view.scheduler.state().jobs.count(id) > 0) return (view.scheduler.*change)(id, view.now);
-    const absl::StatusOr<Job> job = view.catalog.GetJob(id);
-    if (!job.ok()) return errors::NoSuchJob(id);
-    if (fine.has_value() && job->state == *fine) return Edit{};
-    return errors::JobHasEnded(id, job->state, verb);
-  }));
+  MK_RETURN_IF_ERROR(backend.coordinator.Run(
+      [&](const View& view) { return DecideChange(view, id, change, verb, fine); }));
   return Describe(backend, id, response);
 }
 

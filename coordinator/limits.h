@@ -48,6 +48,8 @@ inline constexpr int kServerThreadsMax = 256;
 inline constexpr int64_t kWatchIntervalMs = 250;  // Between two messages of one WatchJob.
 
 inline constexpr int64_t kGarbageGraceSeconds = 24 * 3'600;
+// Of jobs that have ended: results that a person fetches, and what a retry would need.
+inline constexpr int64_t kEndedKeptMs = int64_t{30} * 24 * 3'600'000;
 inline constexpr int64_t kSweepIntervalMs = 3'600'000;
 inline constexpr int64_t kUpkeepRetryMs = 1'000;    // After a full disk.
 inline constexpr int64_t kShutdownGraceMs = 2'000;  // Calls under way end by themselves so long.

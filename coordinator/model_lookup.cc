@@ -35,11 +35,25 @@ absl::StatusOr<ResolvedModel> NewestFinished(const Catalog& catalog) {
   return errors::NoModel();
 }
 
-absl::Status NoSuchModel(const Catalog& catalog, const std::string& name) {
-  MK_ASSIGN_OR_RETURN(const std::vector<Model> models, catalog.ListModels());
-  std::vector<std::string> names;
-  for (const Model& model : models) names.push_back(model.name);
-  return errors::NoSuchModel(name, names);
+void ApplyTo(const Edit& edit, std::map<std::string, Model>& models) {
+  for (const Model& model : edit.models) models[model.name] = model;
+  for (const std::string& name : edit.removed_models) models.erase(name);
+}
+
+void ApplyTo(const Edit& edit, JobId job, std::map<uint32_t, Checkpoint>& checkpoints) {
+  for (const Checkpoint& checkpoint : edit.checkpoints) {
+    if (checkpoint.job == job) checkpoints[checkpoint.step] = checkpoint;
+  }
+  for (const Checkpoint& gone : edit.removed_checkpoints) {
+    if (gone.job == job) checkpoints.erase(gone.step);
+  }
+}
+
+void ApplyTo(const Edit& edit, JobId job, std::optional<uint32_t>& best) {
+  for (const Metric& metric : edit.metrics) {
+    if (metric.job != job) continue;
+    if (const std::optional<uint32_t> step = BestStepIn(metric); step.has_value()) best = step;
+  }
 }
 
 }  // namespace
@@ -81,6 +95,55 @@ absl::StatusOr<ResolvedModel> ResolveModel(const Catalog& catalog, const std::st
   MK_ASSIGN_OR_RETURN(const std::optional<uint32_t> best, BestStep(catalog, model->job));
   if (!best.has_value()) return errors::NoBest(ref.name);
   return Resolve(catalog, *std::move(model), best);
+}
+
+absl::Status NoSuchModel(const Catalog& catalog, const std::string& name) {
+  MK_ASSIGN_OR_RETURN(const std::vector<Model> models, catalog.ListModels());
+  std::vector<std::string> names;
+  for (const Model& model : models) names.push_back(model.name);
+  return errors::NoSuchModel(name, names);
+}
+
+absl::StatusOr<std::optional<Model>> FindModel(const View& view, const std::string& name) {
+  const Edit& pending = view.pending;
+  for (auto model = pending.models.rbegin(); model != pending.models.rend(); ++model) {
+    if (model->name == name) return *model;
+  }
+  for (const std::string& removed : pending.removed_models) {
+    if (removed == name) return std::nullopt;
+  }
+  absl::StatusOr<Model> model = view.catalog.GetModel(name);
+  if (absl::IsNotFound(model.status())) return std::nullopt;
+  return model;
+}
+
+absl::StatusOr<std::map<std::string, Model>> ModelsAfter(const View& view, const Edit& edit) {
+  MK_ASSIGN_OR_RETURN(const std::vector<Model> stored, view.catalog.ListModels());
+  std::map<std::string, Model> models;
+  for (const Model& model : stored) models[model.name] = model;
+  ApplyTo(view.pending, models);
+  ApplyTo(edit, models);
+  return models;
+}
+
+absl::StatusOr<std::vector<Checkpoint>> CheckpointsAfter(const View& view, JobId job,
+                                                         const Edit& edit) {
+  MK_ASSIGN_OR_RETURN(const std::vector<Checkpoint> stored, view.catalog.ListCheckpoints(job));
+  std::map<uint32_t, Checkpoint> all;
+  for (const Checkpoint& checkpoint : stored) all[checkpoint.step] = checkpoint;
+  ApplyTo(view.pending, job, all);
+  ApplyTo(edit, job, all);
+  std::vector<Checkpoint> ordered;
+  for (auto& [step, checkpoint] : all) ordered.push_back(std::move(checkpoint));
+  return ordered;
+}
+
+absl::StatusOr<std::optional<uint32_t>> BestStepAfter(const View& view, JobId job,
+                                                      const Edit& edit) {
+  MK_ASSIGN_OR_RETURN(std::optional<uint32_t> best, BestStep(view.catalog, job));
+  ApplyTo(view.pending, job, best);
+  ApplyTo(edit, job, best);
+  return best;
 }
 
 std::string NameWithStep(const ResolvedModel& model) {

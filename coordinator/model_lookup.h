@@ -1,9 +1,12 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "coordinator/coordinator.h"
 #include "storage/catalog.h"
 
 namespace makeover {
@@ -28,6 +31,19 @@ absl::StatusOr<ResolvedModel> Resolve(const Catalog& catalog, Model model,
 // were none. A training says it with each of its metrics from the first evaluation on.
 std::optional<uint32_t> BestStepIn(const Metric& metric);
 absl::StatusOr<std::optional<uint32_t>> BestStep(const Catalog& catalog, JobId job);
+
+// kNotFound, with the names there are.
+absl::Status NoSuchModel(const Catalog& catalog, const std::string& name);
+
+// In a decision: with what was decided before in the same round. Errors: the catalog's.
+absl::StatusOr<std::optional<Model>> FindModel(const View& view, const std::string& name);
+// The same, and with `edit`, which is being decided: all models by name, a training's checkpoints
+// in order of steps, and the step of its best evaluation.
+absl::StatusOr<std::map<std::string, Model>> ModelsAfter(const View& view, const Edit& edit);
+absl::StatusOr<std::vector<Checkpoint>> CheckpointsAfter(const View& view, JobId job,
+                                                         const Edit& edit);
+absl::StatusOr<std::optional<uint32_t>> BestStepAfter(const View& view, JobId job,
+                                                      const Edit& edit);
 
 // "NAME@STEP". REQUIRES: it has a checkpoint.
 std::string NameWithStep(const ResolvedModel& model);

@@ -1,12 +1,10 @@
 #include "coordinator/model_service.h"
 
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "coordinator/consequences.h"
-#include "coordinator/errors.h"
 #include "coordinator/messages.h"
+#include "coordinator/model_decisions.h"
 #include "coordinator/model_lookup.h"
 #include "proto/names.h"
 #include "proto/status.h"
@@ -52,85 +50,12 @@ absl::Status List(const Backend& backend, v1::ListModelsResponse& response) {
   return absl::OkStatus();
 }
 
-absl::Status CheckFree(const View& view, const Model& tag) {
-  for (const Model& pending : view.pending.models) {
-    if (pending.name == tag.name) return errors::ModelExists(tag.name);
-  }
-  const absl::StatusOr<Model> known = view.catalog.GetModel(tag.name);
-  if (absl::IsNotFound(known.status())) return absl::OkStatus();
-  MK_RETURN_IF_ERROR(known.status());
-  const bool same = known->job == tag.job && known->step == tag.step;
-  return same ? absl::OkStatus() : errors::ModelExists(tag.name);
-}
-
-absl::StatusOr<Edit> DecideTag(const View& view, const v1::TagCheckpointRequest& request) {
-  const absl::StatusOr<Job> job = view.catalog.GetJob(request.job());
-  if (!job.ok() || job->kind != JobKind::kTrain) return errors::NoSuchJob(request.job());
-  Model tag{.name = request.name(), .job = request.job(), .step = 0, .create_ms = view.now};
-  const std::optional<uint32_t> step =
-      request.step() == 0 ? std::nullopt : std::optional<uint32_t>(request.step());
-  MK_ASSIGN_OR_RETURN(const ResolvedModel resolved, Resolve(view.catalog, tag, step));
-  if (!resolved.checkpoint.has_value()) return errors::NoCheckpointYet(tag.name, tag.job);
-  tag.step = resolved.checkpoint->step;
-  // One that is being retired in this very round cannot be kept any more.
-  for (const Checkpoint& gone : view.pending.removed_checkpoints) {
-    if (gone.job == tag.job && gone.step == tag.step) {
-      return errors::NoSuchStep(tag.name, tag.step, {});
-    }
-  }
-  MK_RETURN_IF_ERROR(CheckFree(view, tag));
-  Edit edit;
-  edit.models.push_back(std::move(tag));
-  return edit;
-}
-
 absl::Status Tag(const Backend& backend, const v1::TagCheckpointRequest& request,
                  v1::Model& response) {
   MK_RETURN_IF_ERROR(CheckName("model", request.name()));
   MK_RETURN_IF_ERROR(
       backend.coordinator.Run([&](const View& view) { return DecideTag(view, request); }));
   return Get(backend, request.name(), response);
-}
-
-absl::Status CheckUnused(const View& view, const ResolvedModel& model) {
-  for (const auto& [id, job] : view.scheduler.state().jobs) {
-    if (model.model.step == 0 && id == model.model.job) {
-      return errors::ModelInTraining(model.model.name, id);
-    }
-    if (job.kind == JobKind::kConvert && job.model == model.model.name) {
-      return errors::ModelInUse(model.model.name, id);
-    }
-  }
-  return absl::OkStatus();
-}
-
-// Those that no other name keeps: with a training's own name, all that are not tagged.
-absl::StatusOr<std::vector<Checkpoint>> LoseWith(const View& view, const ResolvedModel& model) {
-  MK_ASSIGN_OR_RETURN(const std::vector<Model> models, view.catalog.ListModels());
-  std::set<uint32_t> kept;
-  bool has_own_name = false;
-  for (const Model& other : models) {
-    if (other.job != model.model.job || other.name == model.model.name) continue;
-    if (other.step == 0) has_own_name = true;
-    kept.insert(other.step);
-  }
-  if (has_own_name || view.scheduler.state().jobs.count(model.model.job) > 0) {
-    return CheckpointsToRemove(model.checkpoints, kept);
-  }
-  std::vector<Checkpoint> lost;
-  for (const Checkpoint& checkpoint : model.checkpoints) {
-    if (kept.count(checkpoint.step) == 0) lost.push_back(checkpoint);
-  }
-  return lost;
-}
-
-absl::StatusOr<Edit> DecideDelete(const View& view, const std::string& name) {
-  MK_ASSIGN_OR_RETURN(const ResolvedModel model, ResolveModel(view.catalog, name));
-  MK_RETURN_IF_ERROR(CheckUnused(view, model));
-  Edit edit;
-  edit.removed_models.push_back(model.model.name);
-  MK_ASSIGN_OR_RETURN(edit.removed_checkpoints, LoseWith(view, model));
-  return edit;
 }
 
 absl::Status Delete(const Backend& backend, const std::string& name) {

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "coordinator/job_state.h"
+#include "coordinator/limits.h"
 #include "makeover/v1/jobs.pb.h"
 #include "storage/status_macros.h"
 
@@ -15,12 +15,16 @@ namespace {
 
 constexpr int kSweepTriesMax = 1'000;
 
+absl::StatusOr<std::set<std::string>> LiveDigests(const Catalog& catalog, TimeMs now) {
+  return catalog.LiveDigests(now - kEndedKeptMs, DigestsInSpec);
+}
+
 absl::StatusOr<BlobStore::SweepResult> SweepOnce(const Backend& backend, int64_t grace_seconds) {
   BlobStore::SweepResult result;
   MK_RETURN_IF_ERROR(backend.coordinator.Run([&](const View& view) -> absl::StatusOr<Edit> {
     // What was decided in this round is not in the catalog yet: sweep in a round of its own.
     if (!NothingToCommit(view.pending)) return absl::AbortedError("The coordinator is busy.");
-    MK_ASSIGN_OR_RETURN(const std::set<std::string> live, view.catalog.LiveDigests(DigestsInSpec));
+    MK_ASSIGN_OR_RETURN(const std::set<std::string> live, LiveDigests(view.catalog, view.now));
     MK_ASSIGN_OR_RETURN(
         result,
         backend.blobs.Sweep([&](const std::string& digest) { return live.count(digest) > 0; },
@@ -31,7 +35,8 @@ absl::StatusOr<BlobStore::SweepResult> SweepOnce(const Backend& backend, int64_t
 }
 
 absl::StatusOr<std::vector<std::string>> NamedAndMissing(const Backend& backend) {
-  MK_ASSIGN_OR_RETURN(const std::set<std::string> live, backend.catalog.LiveDigests(DigestsInSpec));
+  MK_ASSIGN_OR_RETURN(const std::set<std::string> live,
+                      LiveDigests(backend.catalog, backend.coordinator.NowMs()));
   std::vector<std::string> missing;
   for (const std::string& digest : live) {
     if (!backend.blobs.Has(digest)) missing.push_back(digest);
@@ -57,7 +62,6 @@ std::vector<std::string> DigestsInSpec(const Job& job) {
   const auto add = [&digests](const v1::Blob& blob) {
     if (!blob.digest().empty()) digests.push_back(blob.digest());
   };
-  if (job.state == JobState::kSucceeded) return digests;
   if (job.kind == JobKind::kTrain) {
     v1::TrainSpec spec;
     spec.ParseFromString(job.spec);

@@ -12,11 +12,12 @@
 
 namespace makeover {
 
-// Digests inside a job's specification: those that it still needs, or that a retry would need.
+// Digests inside a job's specification: what it works on, beside its dataset and its tasks' inputs.
 std::vector<std::string> DigestsInSpec(const Job& job);
 
-// Sweeps blobs that nothing refers to and that are older than `grace_seconds`. In the coordinator's
-// thread, so that no record can come to name a blob while it is being swept.
+// Sweeps blobs that nothing needs (see Catalog::LiveDigests) and that are older than
+// `grace_seconds`. In the coordinator's thread, so that no record can come to name a blob while it
+// is being swept.
 absl::StatusOr<BlobStore::SweepResult> SweepBlobs(const Backend& backend, int64_t grace_seconds);
 
 // What VerifyEverything has seen so far.

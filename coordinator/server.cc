@@ -6,6 +6,8 @@
 #include <grpcpp/resource_quota.h>
 
 #include <chrono>
+#include <filesystem>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -49,6 +51,12 @@ absl::Status PortTaken(const std::string& listen) {
       absl::StrCat("Cannot listen on ", listen, ": the port is taken, or the address is not this ",
                    "machine's. Stop the other process, or choose another port with --listen; port ",
                    "0 takes a free one."));
+}
+
+// What a killed process left of backups and indexes. What cannot be removed does no harm.
+void EmptyTemporaryFolder(const std::string& data_dir) {
+  std::error_code ignored;
+  std::filesystem::remove_all(absl::StrCat(data_dir, "/tmp"), ignored);
 }
 
 }  // namespace
@@ -149,6 +157,7 @@ void Server::Parts::Stop() {
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
   MK_RETURN_IF_ERROR(CheckAddress(options));
   MK_ASSIGN_OR_RETURN(FileLock lock, FileLock::Acquire(options.data_dir));
+  EmptyTemporaryFolder(options.data_dir);
   MK_ASSIGN_OR_RETURN(std::unique_ptr<Catalog> catalog,
                       Catalog::Open(absl::StrCat(options.data_dir, "/catalog.db")));
   MK_ASSIGN_OR_RETURN(std::unique_ptr<BlobStore> blobs, BlobStore::Open(options.data_dir));

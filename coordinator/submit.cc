@@ -49,13 +49,4 @@ absl::StatusOr<std::optional<Job>> FindRequested(const Catalog& catalog,
   return CheckKind(std::move(job), kind);
 }
 
-std::optional<JobState> StateAfter(const View& view, JobId after_job) {
-  if (after_job == 0) return std::nullopt;
-  for (auto job = view.pending.jobs.rbegin(); job != view.pending.jobs.rend(); ++job) {
-    if (job->id == after_job) return job->state;
-  }
-  const absl::StatusOr<Job> job = view.catalog.GetJob(after_job);
-  return job.ok() ? std::optional<JobState>(job->state) : std::nullopt;
-}
-
 }  // namespace makeover

@@ -21,7 +21,4 @@ absl::StatusOr<JobId> SubmitOnce(const Backend& backend, const std::string& requ
 absl::StatusOr<std::optional<Job>> FindRequested(const Catalog& catalog,
                                                  const std::string& request_id, JobKind kind);
 
-// For Scheduler::SubmitJob: the state of a job that may have ended.
-std::optional<JobState> StateAfter(const View& view, JobId after_job);
-
 }  // namespace makeover

@@ -9,9 +9,11 @@
 #include "absl/strings/str_cat.h"
 #include "coordinator/dataset_lookup.h"
 #include "coordinator/errors.h"
+#include "coordinator/job_lookup.h"
 #include "coordinator/job_messages.h"
 #include "coordinator/limits.h"
 #include "coordinator/messages.h"
+#include "coordinator/model_lookup.h"
 #include "coordinator/selection.h"
 #include "coordinator/submit.h"
 #include "proto/names.h"
@@ -150,15 +152,6 @@ std::string WordOf(const std::string& filter) {
   return word.empty() ? "model" : word;
 }
 
-absl::StatusOr<bool> IsTaken(const View& view, const std::string& name) {
-  for (const Model& model : view.pending.models) {
-    if (model.name == name) return true;
-  }
-  const absl::StatusOr<Model> model = view.catalog.GetModel(name);
-  if (!model.ok() && !absl::IsNotFound(model.status())) return model.status();
-  return model.ok();
-}
-
 const std::string& TargetOf(const v1::CreateTrainJobRequest& request) {
   return request.filter().empty() ? request.target() : request.filter();
 }
@@ -173,16 +166,16 @@ std::string Aim(const v1::CreateTrainJobRequest& request) {
 // DATASET-attractive-12: after the dataset, what was chosen, and the job.
 absl::StatusOr<std::string> NameModel(const View& view, const v1::CreateTrainJobRequest& request) {
   if (!request.model().empty()) {
-    MK_ASSIGN_OR_RETURN(const bool taken, IsTaken(view, request.model()));
-    if (taken) return errors::ModelExists(request.model());
+    MK_ASSIGN_OR_RETURN(const std::optional<Model> taken, FindModel(view, request.model()));
+    if (taken.has_value()) return errors::ModelExists(request.model());
     return request.model();
   }
   const std::string& chosen = request.preset().empty() ? TargetOf(request) : request.preset();
   std::string dataset = request.dataset().substr(0, 24);
   for (JobId number = view.scheduler.state().next_job;; ++number) {
     std::string name = absl::StrCat(dataset, "-", WordOf(chosen), "-", number);
-    MK_ASSIGN_OR_RETURN(const bool taken, IsTaken(view, name));
-    if (!taken) return name;
+    MK_ASSIGN_OR_RETURN(const std::optional<Model> taken, FindModel(view, name));
+    if (!taken.has_value()) return name;
   }
 }
 
@@ -223,6 +216,7 @@ absl::StatusOr<Edit> DecideTrain(const View& view, const BlobStore& blobs,
                                  const v1::TrainSpec& spec) {
   MK_ASSIGN_OR_RETURN(const Dataset dataset, FindDataset(view, spec.dataset()));
   MK_RETURN_IF_ERROR(CheckUsable(dataset));
+  MK_RETURN_IF_ERROR(CheckSameDataset(dataset, spec.dataset_digest()));
   MK_RETURN_IF_ERROR(CheckStored(blobs, spec));
   Job job = TrainJob(request, spec, dataset);
   v1::CreateTrainJobRequest named = request;

@@ -103,9 +103,13 @@ class Catalog {
   absl::StatusOr<std::vector<Quarantined>> ListQuarantined(uint32_t dataset, uint32_t limit) const;
 
   // Upkeep.
-  // Every digest that a record refers to, blobs named inside Job::spec excepted: `spec_digests`
-  // adds those.
+  // Every digest that is still needed: all that a record refers to, but of jobs that have ended
+  // - no checkpoint of a task, because those that are kept have records of their own;
+  // - inputs, and what `spec_digests` finds in Job::spec, only of those that did not succeed (they
+  //   may be retried) and ended at `kept_since` or later;
+  // - outputs of conversions and previews only of those that ended at `kept_since` or later.
   absl::StatusOr<std::set<std::string>> LiveDigests(
+      TimeMs kept_since,
       const std::function<std::vector<std::string>(const Job&)>& spec_digests) const;
   // Sentences about what is damaged or refers to nothing; empty: all is well.
   absl::StatusOr<std::vector<std::string>> CheckIntegrity() const;

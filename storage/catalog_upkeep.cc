@@ -15,11 +15,22 @@ constexpr std::array<const char*, 11> kTables = {"jobs",     "tasks",   "attempt
                                                  "datasets", "shards",  "items",    "checkpoints",
                                                  "samples",  "metrics", "models"};
 
+// ?1: since when jobs ended of which something is kept. The states and kinds by their numbers:
+// 5, 6, 7 have ended, 5 with success; 2 is a conversion, 4 a preview.
 constexpr char kDigestsSql[] =
-    "SELECT input_digest FROM tasks UNION SELECT output_digest FROM tasks UNION"
-    " SELECT manifest_digest FROM tasks UNION SELECT checkpoint_digest FROM tasks UNION"
+    "WITH ended_tasks AS (SELECT tasks.*, jobs.state AS ended, jobs.kind, jobs.end_ms"
+    "  FROM tasks JOIN jobs ON jobs.id = tasks.job WHERE jobs.state IN (5, 6, 7)),"
+    " live_tasks AS (SELECT tasks.*"
+    "  FROM tasks JOIN jobs ON jobs.id = tasks.job WHERE jobs.state NOT IN (5, 6, 7))"
+    " SELECT input_digest FROM live_tasks UNION SELECT output_digest FROM live_tasks UNION"
+    " SELECT manifest_digest FROM live_tasks UNION SELECT checkpoint_digest FROM live_tasks UNION"
+    " SELECT input_digest FROM ended_tasks WHERE ended <> 5 AND end_ms >= ?1 UNION"
+    " SELECT output_digest FROM ended_tasks WHERE kind NOT IN (2, 4) OR end_ms >= ?1 UNION"
+    " SELECT manifest_digest FROM ended_tasks WHERE kind NOT IN (2, 4) OR end_ms >= ?1 UNION"
     " SELECT blob_digest FROM checkpoints UNION SELECT blob_digest FROM samples UNION"
     " SELECT blob_digest FROM shards UNION SELECT content_digest FROM datasets";
+
+constexpr char kRetriableSql[] = "WHERE state NOT IN (5, 6, 7) OR (state <> 5 AND end_ms >= ?1)";
 
 // A query whose rows name what is wrong, and the sentence about it.
 struct Check {
@@ -84,18 +95,22 @@ absl::Status CheckPages(Database* database, const std::string& path) {
 }
 
 absl::StatusOr<std::set<std::string>> Catalog::LiveDigests(
+    TimeMs kept_since,
     const std::function<std::vector<std::string>(const Job&)>& spec_digests) const {
   MK_ASSIGN_OR_RETURN(const Impl::Lease reader, impl_->Reader());
   MK_ASSIGN_OR_RETURN(const Transaction moment,
                       Transaction::Begin(reader.get(), Database::Role::kReader));
   std::set<std::string> live;
   MK_ASSIGN_OR_RETURN(Statement digests, reader->Prepare(kDigestsSql));
+  digests.BindInt(1, kept_since);
   while (true) {
     MK_ASSIGN_OR_RETURN(const bool row, digests.Step());
     if (!row) break;
     live.insert(digests.Bytes(0));
   }
-  MK_ASSIGN_OR_RETURN(Statement jobs, reader->Prepare(SelectSql("jobs", ColumnsOf<Job>(), "")));
+  MK_ASSIGN_OR_RETURN(Statement jobs,
+                      reader->Prepare(SelectSql("jobs", ColumnsOf<Job>(), kRetriableSql)));
+  jobs.BindInt(1, kept_since);
   while (true) {
     MK_ASSIGN_OR_RETURN(const bool row, jobs.Step());
     if (!row) break;

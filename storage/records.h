@@ -16,7 +16,7 @@
 namespace makeover {
 
 // One decided change: committed in a single transaction, then applied to memory. Records replace
-// those with the same key.
+// those with the same key; they are put first, then what is removed goes.
 struct Edit {
   std::vector<Job> jobs;
   std::vector<Task> tasks;
@@ -41,7 +41,8 @@ struct Edit {
 // True where there is nothing to store.
 bool NothingToCommit(const Edit& edit);
 
-// Puts the records of `more` behind those of `edit`.
+// Makes `edit` what it and then `more` do, one after the other: what `more` puts is not removed
+// any more, and what it removes is not put.
 void Append(Edit more, Edit& edit);
 
 // All that the scheduler needs after a start: jobs that are not terminal, with their tasks, and the

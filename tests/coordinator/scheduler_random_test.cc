@@ -33,7 +33,7 @@ class History {
  public:
   // `catalog` may be nullptr.
   History(uint32_t seed, Catalog* catalog)
-      : chance_(seed), catalog_(catalog), scheduler_(SchedulerSettings{}) {}
+      : chance_(seed), catalog_(catalog), scheduler_(SchedulerSettings{}), committed_(scheduler_) {}
 
   void Run() {
     const int machines = 1 + Below(3);
@@ -53,14 +53,28 @@ class History {
     if (!edit.ok()) return false;
     const SchedulerState before = scheduler_.state();
     scheduler_.Apply(*edit);
-    if (catalog_ != nullptr) {
-      EXPECT_TRUE(catalog_->Commit(*edit).ok());
-      if (OneIn(10)) Restart();
-    }
+    Append(*edit, round_);
+    if (OneIn(2)) EndRound();
     const absl::Status sane = scheduler_.SanityCheck();
     EXPECT_TRUE(sane.ok()) << sane;
     CheckStep(before, *edit);
     return true;
+  }
+
+  // Several edits are committed as one, which does what they did one after the other.
+  void EndRound() {
+    committed_.Apply(round_);
+    const Snapshot at_once = committed_.ToSnapshot();
+    const Snapshot one_by_one = scheduler_.ToSnapshot();
+    EXPECT_EQ(at_once.jobs, one_by_one.jobs);
+    EXPECT_EQ(at_once.tasks, one_by_one.tasks);
+    EXPECT_EQ(at_once.workers, one_by_one.workers);
+    EXPECT_EQ(committed_.state().seen, scheduler_.state().seen);
+    if (catalog_ != nullptr) {
+      EXPECT_TRUE(catalog_->Commit(round_).ok());
+      if (OneIn(5)) Restart();
+    }
+    round_ = {};
   }
 
   // What must hold between two states.
@@ -112,6 +126,7 @@ class History {
     EXPECT_EQ(here.tasks, there.tasks);
     EXPECT_EQ(here.attempts, there.attempts);
     scheduler_ = std::move(again);
+    committed_ = scheduler_;
   }
 
   void Upkeep() {
@@ -300,6 +315,8 @@ class History {
   std::mt19937 chance_;
   Catalog* const catalog_;
   Scheduler scheduler_;
+  Scheduler committed_;  // At the begin of the round.
+  Edit round_;           // What was decided since then.
   TimeMs now_ = 1'000'000;
   std::vector<Machine> machines_;
   std::set<JobId> ended_;

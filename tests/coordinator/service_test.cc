@@ -1,7 +1,7 @@
 // Datasets, jobs, models and workers over gRPC.
 #include <thread>
 
-#include "tests/coordinator/service_fixture.h"
+#include "tests/coordinator/trained_fixture.h"
 
 namespace makeover {
 namespace {
@@ -135,7 +135,10 @@ TEST_F(ServiceTest, TrainingsThatAreRefused) {
        "outside of the aligned frame"},
       {[](Request& r) { r.set_time_seconds(1), r.set_steps(1); }, StatusCode::INVALID_ARGUMENT,
        "may disagree"},
-      {[](Request& r) { r.set_batch_size(1 << 20); }, StatusCode::INVALID_ARGUMENT, "--batch-size"},
+      {[](Request& r) { r.set_batch_size(1 << 20); }, StatusCode::INVALID_ARGUMENT,
+       "--batch-size is 1048576: use a value from 2 to 4096."},
+      {[](Request& r) { r.set_steps(500'000'000); }, StatusCode::INVALID_ARGUMENT,
+       "--steps is 500000000: use a value from 0 to 100000000."},
       {[](Request& r) { r.set_after_job(77); }, StatusCode::NOT_FOUND, "no job 77"},
       {[](Request& r) { r.set_model("a/b"); }, StatusCode::INVALID_ARGUMENT, "a/b"},
       {[](Request& r) { r.set_request_id(std::string(129, 'x')); }, StatusCode::INVALID_ARGUMENT,
@@ -150,6 +153,26 @@ TEST_F(ServiceTest, TrainingsThatAreRefused) {
   v1::ListJobsResponse listed;
   ASSERT_TRUE(Call(jobs_, &v1::JobService::Stub::ListJobs, v1::ListJobsRequest(), &listed).ok());
   EXPECT_EQ(listed.jobs_size(), 1) << "the preparation alone";
+}
+
+TEST_F(ServiceTest, JobsAreListedByPages) {
+  ImportAndPrepare("faces");
+  for (const char* model : {"a", "b", "c"}) SubmitTraining(model);
+  v1::ListJobsRequest request;
+  request.set_page_size(3);
+  v1::ListJobsResponse page;
+  ASSERT_TRUE(Call(jobs_, &v1::JobService::Stub::ListJobs, request, &page).ok());
+  ASSERT_EQ(page.jobs_size(), 3);
+  EXPECT_EQ(page.jobs(0).id(), 4U) << "the newest first";
+  request.set_page_token(page.next_page_token());
+  page.Clear();
+  ASSERT_TRUE(Call(jobs_, &v1::JobService::Stub::ListJobs, request, &page).ok());
+  ASSERT_EQ(page.jobs_size(), 1);
+  EXPECT_EQ(page.jobs(0).id(), 1U);
+  EXPECT_EQ(page.next_page_token(), "") << "the last page";
+  request.set_page_token("x");
+  ExpectError(Call(jobs_, &v1::JobService::Stub::ListJobs, request, &page),
+              StatusCode::INVALID_ARGUMENT, "page_token");
 }
 
 TEST_F(ServiceTest, ADryRunSubmitsNothing) {
@@ -228,46 +251,6 @@ TEST_F(ServiceTest, WhatCannotBeAskedOfAJob) {
   EXPECT_EQ(GetDataset("faces").prepare_job(), id + 1);
   EXPECT_EQ(GetDataset("faces").state(), v1::Dataset::PREPARING);
 }
-
-class TrainedTest : public ServiceTest {
- protected:
-  void SetUp() override {
-    ServiceTest::SetUp();
-    ImportAndPrepare("faces");
-    job_ = SubmitTraining("m").id();
-    task_ = Beat("w").wanted(0);
-  }
-  grpc::Status ReportCheckpoint(uint32_t step) {
-    v1::ReportTaskRequest report = ReportOf("w", task_);
-    v1::Checkpoint& checkpoint = *report.add_checkpoints();
-    checkpoint.set_step(step);
-    *checkpoint.mutable_blob() = Put("checkpoint " + std::to_string(step));
-    return Report(report);
-  }
-  // The training says at `step` that its best evaluation is that of `best`.
-  grpc::Status ReportBest(uint32_t step, uint32_t best) {
-    v1::ReportTaskRequest report = ReportOf("w", task_);
-    v1::Metric& metric = *report.add_metrics();
-    metric.set_step(step);
-    (*metric.mutable_values())["bestStep"] = best;
-    return Report(report);
-  }
-  grpc::Status Tag(uint32_t step, const std::string& name, v1::Model* model) {
-    v1::TagCheckpointRequest request;
-    request.set_job(job_);
-    request.set_step(step);
-    request.set_name(name);
-    return Call(models_, &v1::ModelService::Stub::TagCheckpoint, request, model);
-  }
-  grpc::Status GetModel(const std::string& name, v1::Model* model) {
-    v1::GetModelRequest request;
-    request.set_name(name);
-    return Call(models_, &v1::ModelService::Stub::GetModel, request, model);
-  }
-
-  uint32_t job_ = 0;
-  v1::TaskSpec task_;
-};
 
 TEST_F(TrainedTest, NamesMeanCheckpoints) {
   v1::Model model;

@@ -426,7 +426,7 @@ TEST_F(CatalogTest, KnowsEveryLiveDigest) {
   edit.datasets = {*catalog_->GetDataset("faces")};
   edit.datasets[0].index = {Digest(7), 1};
   Commit(edit);
-  const auto live = catalog_->LiveDigests([](const Job& job) {
+  const auto live = catalog_->LiveDigests(0, [](const Job& job) {
     return std::vector<std::string>{"of-" + job.request_id, ""};
   });
   EXPECT_THAT(*live, UnorderedElementsAre(Digest(1), Digest(2), Digest(3), Digest(4), Digest(5),

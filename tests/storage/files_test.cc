@@ -78,6 +78,15 @@ TEST(FileIo, ReadsAndMakesFolders) {
   EXPECT_EQ(FolderOf("a//b//"), "a");
 }
 
+TEST(FileIo, SaysWhereNoFolderCanBeMade) {
+  for (const std::string dir : {"/proc/none", "/proc/none/inner"}) {
+    const absl::Status made = MakeFolders(dir);
+    EXPECT_TRUE(absl::IsNotFound(made)) << made;
+    EXPECT_THAT(made.message(),
+                HasSubstr("making the folder /proc/none failed: No such file or directory"));
+  }
+}
+
 TEST(FullDisk, AWriteSaysSo) {
   const auto full = OpenFile("/dev/full", O_WRONLY);
   ASSERT_TRUE(full.ok()) << full.status();

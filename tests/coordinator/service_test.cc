@@ -1,7 +1,5 @@
 // Datasets, jobs, models and workers over gRPC.
-#include <thread>
-
-#include "tests/coordinator/service_fixture.h"
+#include "tests/coordinator/trained_fixture.h"
 
 namespace makeover {
 namespace {
@@ -111,84 +109,6 @@ TEST_F(ServiceTest, ADatasetInUseIsNotDeleted) {
               StatusCode::NOT_FOUND, "There is no dataset \"faces\"");
 }
 
-TEST_F(ServiceTest, TrainingsThatAreRefused) {
-  v1::CreateTrainJobResponse response;
-  ExpectError(Submit(Training(), &response), StatusCode::FAILED_PRECONDITION, "no dataset yet");
-  ImportAndPrepare("faces");
-  using Request = v1::CreateTrainJobRequest;
-  struct Case {
-    std::function<void(Request&)> change;
-    StatusCode code;
-    std::string part;
-  };
-  const Case cases[] = {
-      {[](Request& r) { r.set_dataset("face"); }, StatusCode::NOT_FOUND, "Did you mean faces?"},
-      {[](Request& r) { r.set_filter("smilling"); }, StatusCode::INVALID_ARGUMENT, "Smiling"},
-      {[](Request& r) { r.set_filter("male & !male"); }, StatusCode::FAILED_PRECONDITION,
-       "128 on the source side and 0 on the target side"},
-      {[](Request& r) { r.clear_filter(); }, StatusCode::INVALID_ARGUMENT, "not said what"},
-      {[](Request& r) { r.set_preset("mtf"); }, StatusCode::INVALID_ARGUMENT, "more than one way"},
-      {[](Request& r) { r.add_settings("a b=1"); }, StatusCode::INVALID_ARGUMENT, "key=value"},
-      {[](Request& r) { r.add_settings("size=81x100"); }, StatusCode::INVALID_ARGUMENT,
-       "multiples of 4"},
-      {[](Request& r) { r.add_settings("window=99,90,80x100"); }, StatusCode::INVALID_ARGUMENT,
-       "outside of the aligned frame"},
-      {[](Request& r) { r.set_time_seconds(1), r.set_steps(1); }, StatusCode::INVALID_ARGUMENT,
-       "may disagree"},
-      {[](Request& r) { r.set_batch_size(1 << 20); }, StatusCode::INVALID_ARGUMENT, "--batch-size"},
-      {[](Request& r) { r.set_after_job(77); }, StatusCode::NOT_FOUND, "no job 77"},
-      {[](Request& r) { r.set_model("a/b"); }, StatusCode::INVALID_ARGUMENT, "a/b"},
-      {[](Request& r) { r.set_request_id(std::string(129, 'x')); }, StatusCode::INVALID_ARGUMENT,
-       "request_id"},
-  };
-  for (const Case& one : cases) {
-    SCOPED_TRACE(one.part);
-    Request request = Training();
-    one.change(request);
-    ExpectError(Submit(request, &response), one.code, one.part);
-  }
-  v1::ListJobsResponse listed;
-  ASSERT_TRUE(Call(jobs_, &v1::JobService::Stub::ListJobs, v1::ListJobsRequest(), &listed).ok());
-  EXPECT_EQ(listed.jobs_size(), 1) << "the preparation alone";
-}
-
-TEST_F(ServiceTest, ADryRunSubmitsNothing) {
-  ImportAndPrepare("faces");
-  v1::CreateTrainJobRequest request = Training();
-  request.set_dry_run(true);
-  request.set_steps(100);
-  v1::CreateTrainJobResponse response;
-  ASSERT_TRUE(Submit(request, &response).ok());
-  EXPECT_EQ(response.source_count(), kItems);
-  EXPECT_EQ(response.target_count(), kItems / 4);
-  EXPECT_EQ(response.steps(), 100U);
-  EXPECT_GT(response.estimated_seconds(), 0);
-  EXPECT_EQ(response.job().id(), 0U);
-}
-
-TEST_F(ServiceTest, ARequestIdMakesOneJob) {
-  ImportAndPrepare("faces");
-  std::vector<v1::CreateTrainJobResponse> responses(6);
-  std::vector<std::thread> clients;
-  for (v1::CreateTrainJobResponse& response : responses) {
-    clients.emplace_back([&] { EXPECT_TRUE(Submit(Training("r1"), &response).ok()); });
-  }
-  for (std::thread& client : clients) client.join();
-  Restart();
-  v1::CreateTrainJobResponse again;
-  ASSERT_TRUE(Submit(Training("r1"), &again).ok());
-  for (const auto& response : responses) EXPECT_EQ(response.job().id(), again.job().id());
-  v1::CreateTrainJobResponse other;
-  ASSERT_TRUE(Submit(Training("r2"), &other).ok());
-  EXPECT_EQ(other.job().id(), again.job().id() + 1);
-  v1::CreatePreviewJobRequest preview;
-  preview.set_request_id("r1");
-  preview.set_filter("male");
-  v1::Job job;
-  ExpectError(Call(jobs_, &v1::JobService::Stub::CreatePreviewJob, preview, &job),
-              StatusCode::INVALID_ARGUMENT, "of another kind");
-}
-
 TEST_F(ServiceTest, AWatchTellsTheEnd) {
   ImportAndPrepare("faces");
   const uint32_t id = SubmitTraining("m").id();
@@ -228,46 +148,6 @@ TEST_F(ServiceTest, WhatCannotBeAskedOfAJob) {
   EXPECT_EQ(GetDataset("faces").prepare_job(), id + 1);
   EXPECT_EQ(GetDataset("faces").state(), v1::Dataset::PREPARING);
 }
-
-class TrainedTest : public ServiceTest {
- protected:
-  void SetUp() override {
-    ServiceTest::SetUp();
-    ImportAndPrepare("faces");
-    job_ = SubmitTraining("m").id();
-    task_ = Beat("w").wanted(0);
-  }
-  grpc::Status ReportCheckpoint(uint32_t step) {
-    v1::ReportTaskRequest report = ReportOf("w", task_);
-    v1::Checkpoint& checkpoint = *report.add_checkpoints();
-    checkpoint.set_step(step);
-    *checkpoint.mutable_blob() = Put("checkpoint " + std::to_string(step));
-    return Report(report);
-  }
-  // The training says at `step` that its best evaluation is that of `best`.
-  grpc::Status ReportBest(uint32_t step, uint32_t best) {
-    v1::ReportTaskRequest report = ReportOf("w", task_);
-    v1::Metric& metric = *report.add_metrics();
-    metric.set_step(step);
-    (*metric.mutable_values())["bestStep"] = best;
-    return Report(report);
-  }
-  grpc::Status Tag(uint32_t step, const std::string& name, v1::Model* model) {
-    v1::TagCheckpointRequest request;
-    request.set_job(job_);
-    request.set_step(step);
-    request.set_name(name);
-    return Call(models_, &v1::ModelService::Stub::TagCheckpoint, request, model);
-  }
-  grpc::Status GetModel(const std::string& name, v1::Model* model) {
-    v1::GetModelRequest request;
-    request.set_name(name);
-    return Call(models_, &v1::ModelService::Stub::GetModel, request, model);
-  }
-
-  uint32_t job_ = 0;
-  v1::TaskSpec task_;
-};
 
 TEST_F(TrainedTest, NamesMeanCheckpoints) {
   v1::Model model;
@@ -310,25 +190,6 @@ TEST_F(TrainedTest, TheBestCheckpointIsKeptAndNamed) {
   EXPECT_EQ((std::vector<uint32_t>{model.steps().begin(), model.steps().end()}),
             (std::vector<uint32_t>{400, 500}))
       << "what was the best goes";
-}
-
-TEST_F(TrainedTest, AnEvaluationKnowsWhatTheModelWasTrainedFor) {
-  v1::CreateEvaluateJobRequest request;
-  request.set_model("m");
-  v1::Job job;
-  const auto submit = [&] {
-    return Call(jobs_, &v1::JobService::Stub::CreateEvaluateJob, request, &job);
-  };
-  ExpectError(submit(), StatusCode::FAILED_PRECONDITION, "no checkpoint yet");
-  ASSERT_TRUE(ReportCheckpoint(500).ok());
-  request.set_dataset("nothing");
-  ExpectError(submit(), StatusCode::NOT_FOUND, "nothing");
-  request.set_dataset("");
-  ASSERT_TRUE(submit().ok());
-  EXPECT_EQ(job.kind(), v1::Job::EVALUATE);
-  EXPECT_EQ(job.description(), "evaluate m@500 on faces");
-  EXPECT_EQ(job.evaluate().train().target(), "smiling");
-  EXPECT_EQ(job.evaluate().checkpoint().digest(), Sha256Hex("checkpoint 500"));
 }
 
 TEST_F(TrainedTest, ReportsAreFencedAndNameStoredBlobs) {

@@ -57,6 +57,14 @@ class Commands(CommandTest):
             (["submit-train", "--filter", "male", "--evaluate-every", "0"], "--evaluate-every must be more than nothing"),
             (["submit-train", "--filter", "male", "--name", "a b"], "cannot be the name of a model"),
             (["datasets", "import", "a/b", "/tmp"], "cannot be the name of a dataset"),
+            (["evaluate", ""], 'MODEL: "" is no name: is a variable not set?'),
+            (["evaluate", "smile", "--dataset", ""], '--dataset: "" is no name'),
+            (["convert", "x", "--model", ""], '--model: "" is no name'),
+            (["submit-train", "--filter", "male", "--name", ""], '--name: "" is no name'),
+            (["submit-train", "--filter", "male", "--dataset", ""], '--dataset: "" is no name'),
+            (["models", "show", ""], "cannot be the name of a model"),
+            (["models", "export", "", "--out", "x"], "cannot be the name of a model"),
+            (["models", "tag", "1", ""], "cannot be the name of a model"),
             (["--server", "nowhere", "status"], "It comes from --server."),
         ]:
             with self.subTest(words=words):

@@ -95,6 +95,9 @@ TEST_F(TrainedTest, AnEvaluationKnowsWhatTheModelWasTrainedFor) {
   };
   ExpectError(submit(), StatusCode::FAILED_PRECONDITION, "no checkpoint yet");
   ASSERT_TRUE(ReportCheckpoint(500).ok());
+  request.set_model("");
+  ExpectError(submit(), StatusCode::INVALID_ARGUMENT, "name of a model");
+  request.set_model("m");
   request.set_dataset("nothing");
   ExpectError(submit(), StatusCode::NOT_FOUND, "nothing");
   request.set_dataset("");

@@ -60,7 +60,7 @@ CommandResult Evaluate(Session& session, const EvaluateOptions& options) {
   const std::string sheet =
       options.out.empty() ? absl::StrCat("evaluation-", job.id(), ".png") : options.out;
   MK_RETURN_IF_ERROR(DownloadToFile(session, followed.job.result(), sheet, "sheet"));
-  session.out.Emit(evaluation, {sheet}, [&](const Painter& painter, bool) {
+  session.out.Emit(evaluation, {absl::StrCat(job.id())}, [&](const Painter& painter, bool) {
     return EvaluationTable(evaluation, painter);
   });
   session.out.Note(absl::StrCat("The best, median and worst faces are in ", sheet, "."));

@@ -51,6 +51,7 @@ absl::StatusOr<v1::Evaluation> FiguresOf(Session& session, const v1::Job& job) {
 
 CommandResult Evaluate(Session& session, const EvaluateOptions& options) {
   MK_RETURN_IF_ERROR(ParseModelRef(options.model).status());
+  MK_RETURN_IF_ERROR(CheckCanBeWritten(options.out.empty() ? "evaluation.png" : options.out));
   MK_ASSIGN_OR_RETURN(const v1::Job job, Submit(session, options));
   MK_ASSIGN_OR_RETURN(const Followed followed, FollowJob(session, job.id(), FollowOptions{}));
   if (followed.detached || followed.job.state() != v1::Job::SUCCEEDED) {

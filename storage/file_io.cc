@@ -23,7 +23,7 @@ absl::Status ErrnoStatus(int error, absl::string_view what) {
     case ENOSPC:
     case EDQUOT:
       return absl::ResourceExhaustedError(
-          absl::StrCat(failed, "; the disk is full: free some space, and it goes on"));
+          absl::StrCat(failed, "; the disk is full: free some space"));
     case ENOENT:
     case ENOTDIR:
       return absl::NotFoundError(absl::StrCat(failed, "; check the path"));

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What cannot be is said before anything is spent on it."""
+"""What cannot be is said before anything is spent on it, and what runs is shown as what it is."""
 
 import json
 import pathlib
@@ -49,12 +49,28 @@ class Refusals(CommandTest):
             self.assertEqual((done.returncode, done.stderr), (REFUSED, "error: It is full. Free it.\n"))
             self.assertEqual({p.name for p in folder.iterdir()}, {"mkctl", "mkengine"})
 
-    def test_an_evaluation_is_named_by_its_job(self):
+    def test_while_a_judge_learns_nothing_is_a_step_of_the_training(self):
+        job = self.start_training("judged", "--steps", "300")
+        self.cluster.command("judge 156")
+        shown = self.cluster.wait_job(job, lambda j: j["progress"]["unit"] == "judge steps", "steps of a judge")
+        self.assertEqual((shown["progress"]["done"], shown["progress"]["total"], shown["step"]), (156, 300, 0))
+        text = self.ctl("jobs", "show", job).stdout
+        self.assertIn("156/300 judge steps", text)
+        self.assertNotIn("Step:", text)
+        self.cluster.command("step 4")
+        shown = self.cluster.wait_job(job, lambda j: j["progress"]["unit"] == "steps", "steps of its own")
+        self.assertEqual((shown["progress"]["done"], shown["step"]), (4, 4))
+        self.cluster.command("finish 5")
+        self.ctl("jobs", "wait", job)
+
+    def test_an_evaluation_is_named_by_its_job_which_shows_the_faces_that_it_measured(self):
         sheet = self.folder / "sheet.png"
         named = self.ctl("evaluate", "smile", "--out", sheet, "-o", "name")
         newest = max(job["id"] for job in self.json("jobs", "list")["jobs"])
         self.assertEqual(named.stdout, f"{newest}\n")
         self.assertIn(str(sheet), named.stderr)
+        progress = self.json("jobs", "show", newest)["progress"]
+        self.assertEqual((progress["done"], progress["total"], progress["unit"]), (3, 3, "faces"))
 
 
 if __name__ == "__main__":

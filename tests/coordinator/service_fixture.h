@@ -213,13 +213,28 @@ class ServiceTest : public testing::Test {
   }
 
   // Of a worker that runs nothing and knows nothing yet: answered at once.
-  v1::HeartbeatResponse Beat(const std::string& name) {
+  v1::HeartbeatResponse Beat(const std::string& name) { return Beat(HeartbeatOf(name)); }
+
+  static v1::HeartbeatRequest HeartbeatOf(const std::string& name) {
     v1::HeartbeatRequest request;
     request.set_worker(name);
     request.set_identity("id-" + name);
+    return request;
+  }
+  v1::HeartbeatResponse Beat(const v1::HeartbeatRequest& request) {
     v1::HeartbeatResponse response;
     EXPECT_TRUE(Call(agent_, &v1::AgentService::Stub::Heartbeat, request, &response).ok());
     return response;
+  }
+  // Of worker w, which runs `task`.
+  void BeatWith(const v1::TaskSpec& task, const std::string& unit, double done, double total) {
+    v1::HeartbeatRequest request = HeartbeatOf("w");
+    v1::RunningTask& running = *request.add_running();
+    *running.mutable_lease() = task.lease();
+    running.mutable_progress()->set_unit(unit);
+    running.mutable_progress()->set_done(done);
+    running.mutable_progress()->set_total(total);
+    Beat(request);
   }
 
   static v1::ReportTaskRequest ReportOf(const std::string& name, const v1::TaskSpec& task) {

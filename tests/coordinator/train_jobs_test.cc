@@ -86,6 +86,45 @@ TEST_F(ServiceTest, ARequestIdMakesOneJob) {
               StatusCode::INVALID_ARGUMENT, "of another kind");
 }
 
+TEST_F(TrainedTest, WhatIsLearntFirstIsNoStepOfTheTraining) {
+  BeatWith(task_, "judge steps", 156, 300);
+  v1::Job job = GetJob(job_);
+  EXPECT_EQ(job.progress().unit(), "judge steps");
+  EXPECT_EQ(job.progress().done(), 156);
+  EXPECT_EQ(job.progress().total(), 300);
+  EXPECT_EQ(job.step(), 0U);
+  BeatWith(task_, "steps", 4, 12);
+  job = GetJob(job_);
+  EXPECT_EQ(job.progress().unit(), "steps");
+  EXPECT_EQ(job.step(), 4U);
+}
+
+TEST_F(TrainedTest, AnEvaluationShowsWhatItMeasures) {
+  ASSERT_TRUE(ReportCheckpoint(500).ok());
+  v1::ReportTaskRequest report = ReportOf("w", task_);
+  report.mutable_outcome()->set_kind(v1::Outcome::SUCCEEDED);
+  ASSERT_TRUE(Report(report).ok());
+  v1::CreateEvaluateJobRequest request;
+  request.set_model("m");
+  v1::Job job;
+  ASSERT_TRUE(Call(jobs_, &v1::JobService::Stub::CreateEvaluateJob, request, &job).ok());
+  const v1::TaskSpec task = Beat("w").wanted(0);
+  BeatWith(task, "judge steps", 156, 300);
+  EXPECT_EQ(GetJob(job.id()).progress().unit(), "judge steps");
+  BeatWith(task, "faces", 20, 25);
+  EXPECT_EQ(GetJob(job.id()).progress().unit(), "faces");
+  EXPECT_EQ(GetJob(job.id()).progress().done(), 20);
+  report = ReportOf("w", task);
+  report.mutable_outcome()->set_kind(v1::Outcome::SUCCEEDED);
+  report.mutable_outcome()->set_files_done(25);
+  ASSERT_TRUE(Report(report).ok());
+  job = GetJob(job.id());
+  EXPECT_EQ(job.state(), v1::Job::SUCCEEDED);
+  EXPECT_EQ(job.progress().done(), 25);
+  EXPECT_EQ(job.progress().total(), 25);
+  EXPECT_EQ(job.files_done(), 0U) << "of conversions alone";
+}
+
 TEST_F(TrainedTest, AnEvaluationKnowsWhatTheModelWasTrainedFor) {
   v1::CreateEvaluateJobRequest request;
   request.set_model("m");

@@ -196,6 +196,16 @@ absl::Status StepsAndTime() {
       "Both --steps and --time are given, and they may disagree: give one of them.");
 }
 
+absl::Status GivenTwice(absl::string_view flag, absl::string_view setting) {
+  return absl::InvalidArgumentError(absl::StrCat(
+      flag, " and --set ", setting, " are the same setting, given twice: give one of them."));
+}
+
+absl::Status BadNumber(absl::string_view flag, absl::string_view setting) {
+  return absl::InvalidArgumentError(absl::StrCat("--set ", setting, " has no number that ", flag,
+                                                 " takes, which is the same setting."));
+}
+
 absl::Status OutOfBounds(absl::string_view what, double value, double least, double most) {
   return absl::InvalidArgumentError(
       absl::StrCat(what, " is ", value, ": use a value from ", least, " to ", most, "."));

@@ -44,6 +44,8 @@ absl::Status TooFewPictures(absl::string_view dataset, uint32_t sources, uint32_
 absl::Status NothingMatches(absl::string_view dataset, absl::string_view filter);
 absl::Status BadSetting(absl::string_view setting);
 absl::Status StepsAndTime();
+absl::Status GivenTwice(absl::string_view flag, absl::string_view setting);
+absl::Status BadNumber(absl::string_view flag, absl::string_view setting);
 absl::Status OutOfBounds(absl::string_view what, double value, double least, double most);
 absl::Status OtherFilters(absl::string_view dataset, absl::string_view why);
 absl::Status NoInput();

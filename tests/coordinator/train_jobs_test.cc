@@ -33,6 +33,16 @@ TEST_F(ServiceTest, TrainingsThatAreRefused) {
       {[](Request& r) { r.set_time_seconds(1), r.set_steps(1); }, StatusCode::INVALID_ARGUMENT,
        "may disagree"},
       {[](Request& r) { r.set_batch_size(1 << 20); }, StatusCode::INVALID_ARGUMENT, "--batch-size"},
+      {[](Request& r) { r.add_settings("batch_size=1"); }, StatusCode::INVALID_ARGUMENT,
+       "--batch-size is 1"},
+      {[](Request& r) { r.add_settings("steps=0"); }, StatusCode::INVALID_ARGUMENT,
+       "no number that --steps takes"},
+      {[](Request& r) { r.add_settings("time_seconds=nan"); }, StatusCode::INVALID_ARGUMENT,
+       "no number that --time takes"},
+      {[](Request& r) { r.set_steps(5), r.add_settings("steps=6"); }, StatusCode::INVALID_ARGUMENT,
+       "given twice"},
+      {[](Request& r) { r.set_steps(5), r.add_settings("time_seconds=6"); },
+       StatusCode::INVALID_ARGUMENT, "may disagree"},
       {[](Request& r) { r.set_after_job(77); }, StatusCode::NOT_FOUND, "no job 77"},
       {[](Request& r) { r.set_model("a/b"); }, StatusCode::INVALID_ARGUMENT, "a/b"},
       {[](Request& r) { r.set_request_id(std::string(129, 'x')); }, StatusCode::INVALID_ARGUMENT,
@@ -63,6 +73,29 @@ TEST_F(ServiceTest, ADryRunSubmitsNothing) {
   EXPECT_EQ(response.job().id(), 0U);
 }
 
+TEST_F(ServiceTest, SettingsThatHaveAFlagAreTheSameAsTheFlag) {
+  ImportAndPrepare("faces");
+  v1::CreateTrainJobRequest request = Training();
+  request.set_dry_run(true);
+  for (const char* setting : {"steps=7", "noise=0.1", "steps=5", "batch_size=8", "seed=9"}) {
+    request.add_settings(setting);
+  }
+  v1::CreateTrainJobResponse response;
+  ASSERT_TRUE(Submit(request, &response).ok());
+  const v1::TrainSpec& spec = response.job().train();
+  EXPECT_EQ(response.steps(), 5U);
+  EXPECT_EQ(spec.steps(), 5U);
+  EXPECT_EQ(spec.batch_size(), 8U);
+  EXPECT_EQ(spec.seed(), 9U);
+  ASSERT_EQ(spec.settings_size(), 1);
+  EXPECT_EQ(spec.settings(0), "noise=0.1");
+  request.clear_settings();
+  request.add_settings("time_seconds=5");
+  ASSERT_TRUE(Submit(request, &response).ok());
+  EXPECT_EQ(response.estimated_seconds(), 5);
+  EXPECT_EQ(response.job().train().steps(), 0U);
+}
+
 TEST_F(ServiceTest, ARequestIdMakesOneJob) {
   ImportAndPrepare("faces");
   std::vector<v1::CreateTrainJobResponse> responses(6);
@@ -84,6 +117,38 @@ TEST_F(ServiceTest, ARequestIdMakesOneJob) {
   v1::Job job;
   ExpectError(Call(jobs_, &v1::JobService::Stub::CreatePreviewJob, preview, &job),
               StatusCode::INVALID_ARGUMENT, "of another kind");
+}
+
+TEST_F(TrainedTest, AnEstimateIsOfTheTrainingThatIsMostLikeIt) {
+  v1::CreateTrainJobRequest request = Training();
+  request.set_dry_run(true);
+  request.set_steps(100);
+  request.set_batch_size(10);
+  // 1,000 images, at so many a second.
+  const auto rate = [&](const std::string& recipe, const std::string& size) {
+    request.set_recipe(recipe);
+    request.clear_settings();
+    request.add_settings("size=" + size);
+    v1::CreateTrainJobResponse response;
+    EXPECT_TRUE(Submit(request, &response).ok());
+    return 1'000 / response.estimated_seconds();
+  };
+  const double rough = rate("makeover", "80x100");
+  EXPECT_NEAR(rate("makeover", "40x100"), 2 * rough, 1e-6);
+  ReportRate(task_, 100);
+  EXPECT_NEAR(rate("makeover", "80x100"), 100, 1e-6);
+  EXPECT_NEAR(rate("makeover", "160x200"), 25, 1e-6);
+  EXPECT_NEAR(rate("classic", "80x100"), 100, 1e-6) << "better than a rough figure";
+  v1::Job job;
+  ASSERT_TRUE(Ask(&v1::JobService::Stub::CancelJob, job_, &job).ok());
+  Beat("w");
+  v1::CreateTrainJobRequest small = Training();
+  small.add_settings("size=40x100");
+  v1::CreateTrainJobResponse submitted;
+  ASSERT_TRUE(Submit(small, &submitted).ok());
+  ReportRate(Beat("w").wanted(0), 150);
+  EXPECT_NEAR(rate("makeover", "40x100"), 150, 1e-6);
+  EXPECT_NEAR(rate("makeover", "80x100"), 100, 1e-6) << "the older one has its size";
 }
 
 TEST_F(TrainedTest, WhatIsLearntFirstIsNoStepOfTheTraining) {

@@ -224,6 +224,7 @@ absl::Status CreateTrainJob(const Backend& backend, const v1::CreateTrainJobRequ
   MK_ASSIGN_OR_RETURN(const Sides sides, ChooseSides(request, dataset));
   MK_ASSIGN_OR_RETURN(const Selection selection, Select(backend, dataset, sides));
   v1::TrainSpec spec = SpecOf(request, dataset, sides, backend.random());
+  MK_RETURN_IF_ERROR(backend.engines.Check(spec));
   spec.set_source_count(selection.source_count);
   spec.set_target_count(selection.target_count);
   if (request.dry_run()) {

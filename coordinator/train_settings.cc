@@ -107,7 +107,8 @@ absl::Status CheckSettings(const Request& request) {
   for (const std::string& setting : request.settings()) {
     MK_RETURN_IF_ERROR(CheckSetting(setting));
   }
-  // The others are the engine's to know, but what the pictures are cut to is also the worker's.
+  // The others are the engine's to know (EngineRules), but what the pictures are cut to is also the
+  // worker's.
   const Outcome<FaceWindow> window =
       FaceWindowOf({request.settings().begin(), request.settings().end()});
   return window.ok() ? absl::OkStatus() : absl::InvalidArgumentError(window.message());

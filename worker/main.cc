@@ -80,6 +80,7 @@ absl::StatusOr<bool> RunWorker(Flags flags, Logger& logger) {
   MK_ASSIGN_OR_RETURN(options.identity, LoadIdentity(options.data_dir));
   MK_ASSIGN_OR_RETURN(const Probe probe, ProbeEngine(options.engine.program));
   options.version = probe.version;
+  options.abilities = probe.engine;
   MK_ASSIGN_OR_RETURN(options.devices, ChooseDevices(probe.devices, flags.devices));
   const std::string name = options.name;
   MK_ASSIGN_OR_RETURN(const std::unique_ptr<Daemon> daemon,

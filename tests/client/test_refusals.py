@@ -72,6 +72,14 @@ class Refusals(CommandTest):
         progress = self.json("jobs", "show", newest)["progress"]
         self.assertEqual((progress["done"], progress["total"], progress["unit"]), (3, 3, "faces"))
 
+    def test_settings_that_no_engine_takes(self):
+        for words, said in [(["--set", "nose=1"], "There is no setting 'nose'. Did you mean noise?"),
+                            (["--set", "noise=11"], "The setting noise cannot be '11'. Give it a number from 0 to 10."),
+                            (["--set", "noise=nan"], "cannot be 'nan'"),
+                            (["--recipe", "clasic"], "There is no recipe 'clasic'. Did you mean classic?")]:
+            for more in ([], ["--dry-run"]):
+                self.assertIn(said, self.refused("submit-train", "--filter", "smiling", "--dataset", "faces", *words, *more, status=USAGE))
+
 
 if __name__ == "__main__":
     unittest.main()

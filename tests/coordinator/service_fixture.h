@@ -201,8 +201,9 @@ class ServiceTest : public testing::Test {
     return Call(jobs_, method, request, job);
   }
 
-  void Register(const std::string& name) {
+  void Register(const std::string& name, const v1::EngineAbilities& engine = {}) {
     v1::RegisterRequest request;
+    *request.mutable_engine() = engine;
     request.set_name(name);
     request.set_identity("id-" + name);
     request.set_started(true);

@@ -96,6 +96,65 @@ TEST_F(ServiceTest, SettingsThatHaveAFlagAreTheSameAsTheFlag) {
   EXPECT_EQ(response.job().train().steps(), 0U);
 }
 
+// Recipes and settings as a worker's engine names them.
+v1::EngineAbilities Engine(const std::string& recipe) {
+  v1::EngineAbilities engine;
+  engine.add_recipes("makeover");
+  engine.add_recipes(recipe);
+  const auto add = [&engine](const std::string& name, const std::string& kind, double max,
+                             const std::string& values) {
+    v1::EngineSetting& setting = *engine.add_settings();
+    setting.set_name(name);
+    setting.set_kind(kind);
+    setting.set_min(1);
+    setting.set_max(max);
+    setting.set_values(values);
+    return &setting;
+  };
+  add("noise", "number", 10, "a number from 1 to 10");
+  add("sample_count", "whole", 1'024, "a whole number from 1 to 1024");
+  add("precision", "word", 0, "auto or fp32")->add_words("fp32");
+  add("window", "word", 0, "");
+  add("size", "size", 0, "WxH");
+  add("flip", "truth", 1, "true or false");
+  return engine;
+}
+
+TEST_F(ServiceTest, SettingsThatNoEngineTakesAreRefused) {
+  ImportAndPrepare("faces");
+  v1::CreateTrainJobRequest request = Training();
+  request.set_dry_run(true);
+  v1::CreateTrainJobResponse response;
+  const auto submit = [&](const std::string& recipe, const std::string& setting) {
+    request.set_recipe(recipe);
+    request.clear_settings();
+    request.add_settings(setting);
+    return Submit(request, &response);
+  };
+  EXPECT_TRUE(submit("makeover", "nose=1").ok()) << "nobody knows better";
+  Register("w", Engine("classic"));
+  ExpectError(submit("makeover", "nose=1"), StatusCode::INVALID_ARGUMENT,
+              "There is no setting 'nose'. Did you mean noise?");
+  ExpectError(submit("clasic", "noise=1"), StatusCode::INVALID_ARGUMENT,
+              "There is no recipe 'clasic'. Did you mean classic?");
+  for (const char* value : {"11", "nan", "0.5", "", "1 ", "x"}) {
+    ExpectError(submit("makeover", std::string("noise=") + value), StatusCode::INVALID_ARGUMENT,
+                std::string("noise cannot be '") + value + "'. Give it a number from 1 to 10.");
+  }
+  for (const char* setting :
+       {"sample_count=0", "sample_count=1.5", "precision=fp16", "flip=maybe"}) {
+    ExpectError(submit("makeover", setting), StatusCode::INVALID_ARGUMENT, "cannot be");
+  }
+  for (const char* setting : {"noise=2.5", "sample_count=32", "precision=fp32", "size=40x48",
+                              "window=full", "steps=5", "flip=no"}) {
+    EXPECT_TRUE(submit("classic", setting).ok()) << setting;
+  }
+  Register("newer", Engine("newest"));
+  EXPECT_TRUE(submit("newest", "noise=2").ok()) << "one of them takes it";
+  Register("newer");
+  ExpectError(submit("newest", "noise=2"), StatusCode::INVALID_ARGUMENT, "no recipe");
+}
+
 TEST_F(ServiceTest, ARequestIdMakesOneJob) {
   ImportAndPrepare("faces");
   std::vector<v1::CreateTrainJobResponse> responses(6);

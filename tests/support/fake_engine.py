@@ -29,7 +29,10 @@ def option(name, default=""):
 
 def probe():
     emit("probe", devices=[{"name": "cpu", "kind": "cpu", "description": "fake", "memoryBytes": 1, "bf16": False}],
-         threads=1, version="fake-1", torchVersion="none")
+         threads=1, version="fake-1", torchVersion="none", recipes=["makeover", "classic"],
+         settings=[{"name": name, "kind": kind, "min": 0, "max": most, "words": [], "values": f"a number from 0 to {most}"}
+                   for name, kind, most in [("noise", "number", 10), ("evaluate_steps", "whole", 1e9), ("evaluate_seconds", "number", 1e8),
+                                            ("size", "size", 0), ("window", "word", 0)]])
 
 
 def write(path, text):

@@ -165,6 +165,10 @@ TEST_F(DaemonTest, TrainsToTheEnd) {
   EXPECT_EQ(coordinator_.Bytes(CheckpointOf(kLease).blob()), "checkpoint 20");
   EXPECT_EQ(coordinator_.logs[kLease], std::string(100, 'x') + "\n");
   EXPECT_EQ(coordinator_.devices.size(), 1U);
+  EXPECT_EQ(coordinator_.engine.recipes_size(), 2);
+  ASSERT_GT(coordinator_.engine.settings_size(), 0);
+  EXPECT_EQ(coordinator_.engine.settings(0).name(), "noise");
+  EXPECT_EQ(coordinator_.engine.settings(0).max(), 10);
 }
 
 TEST_F(DaemonTest, AnotherSizeHasPixelsOfItsOwn) {

@@ -21,4 +21,11 @@ void Runs(CLI::App* command, Choice& choice, CommandBody body) {
   command->callback([&choice, body = std::move(body)] { choice.body = body; });
 }
 
+CLI::Validator NotEmpty() {
+  const auto check = [](const std::string& text) {
+    return std::string(text.empty() ? "\"\" is no name: is a variable not set?" : "");
+  };
+  return CLI::Validator(check, "", "");
+}
+
 }  // namespace makeover

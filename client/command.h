@@ -34,6 +34,10 @@ CLI::App* AddNoun(CLI::App& parent, const std::string& name, const std::string& 
 // Lets `command` run `body`.
 void Runs(CLI::App* command, Choice& choice, CommandBody body);
 
+// For an option that names something and has a default: "" is refused, because in a script it is a
+// variable that nobody has set, and the default would be something else than what was meant.
+CLI::Validator NotEmpty();
+
 // The commands of each file.
 void AddUpCommand(CLI::App& app, Choice& choice);
 void AddStatusCommand(CLI::App& app, Choice& choice);

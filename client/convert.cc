@@ -23,8 +23,10 @@ void AddConvertCommand(CLI::App& app, Choice& choice) {
   command->add_option("PATH", options->paths, "Pictures and folders of pictures")
       ->required()
       ->expected(-1);
-  command->add_option("--model", options->model,
-                      "MODEL or MODEL@STEP; default: the newest finished one");
+  command
+      ->add_option("--model", options->model,
+                   "MODEL or MODEL@STEP; default: the newest finished one")
+      ->check(NotEmpty());
   command->add_option("--out", options->out, "The folder to write to; default: PATH-makeover");
   command->add_option("--strength", options->strength, "How much is changed, 0 to 1 (1)")
       ->check(CLI::Range(0.0, 1.0));

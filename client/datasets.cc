@@ -153,6 +153,7 @@ struct PreviewOptions {
 };
 
 CommandResult Preview(Session& session, const PreviewOptions& options) {
+  MK_RETURN_IF_ERROR(CheckCanBeWritten(options.file));
   v1::CreatePreviewJobRequest request;
   request.set_request_id(RandomRequestId());
   request.set_owner(session.Owner());

@@ -50,7 +50,8 @@ absl::StatusOr<v1::Evaluation> FiguresOf(Session& session, const v1::Job& job) {
 }
 
 CommandResult Evaluate(Session& session, const EvaluateOptions& options) {
-  if (!options.model.empty()) MK_RETURN_IF_ERROR(ParseModelRef(options.model).status());
+  MK_RETURN_IF_ERROR(ParseModelRef(options.model).status());
+  MK_RETURN_IF_ERROR(CheckCanBeWritten(options.out.empty() ? "evaluation.png" : options.out));
   MK_ASSIGN_OR_RETURN(const v1::Job job, Submit(session, options));
   MK_ASSIGN_OR_RETURN(const Followed followed, FollowJob(session, job.id(), FollowOptions{}));
   if (followed.detached || followed.job.state() != v1::Job::SUCCEEDED) {
@@ -60,7 +61,7 @@ CommandResult Evaluate(Session& session, const EvaluateOptions& options) {
   const std::string sheet =
       options.out.empty() ? absl::StrCat("evaluation-", job.id(), ".png") : options.out;
   MK_RETURN_IF_ERROR(DownloadToFile(session, followed.job.result(), sheet, "sheet"));
-  session.out.Emit(evaluation, {sheet}, [&](const Painter& painter, bool) {
+  session.out.Emit(evaluation, {absl::StrCat(job.id())}, [&](const Painter& painter, bool) {
     return EvaluationTable(evaluation, painter);
   });
   session.out.Note(absl::StrCat("The best, median and worst faces are in ", sheet, "."));
@@ -77,9 +78,13 @@ void AddEvaluateCommand(CLI::App& app, Choice& choice) {
       AddCommand(app, "evaluate", "Measures a model on faces that it was not trained on",
                  "mkctl evaluate smile --out smile.png");
   auto options = std::make_shared<EvaluateOptions>();
-  command->add_option("MODEL", options->model, "MODEL or MODEL@STEP")->required();
-  command->add_option("--dataset", options->dataset,
-                      "Of another dataset with the same attributes; default: the model's own");
+  command->add_option("MODEL", options->model, "MODEL or MODEL@STEP")
+      ->required()
+      ->check(NotEmpty());
+  command
+      ->add_option("--dataset", options->dataset,
+                   "Of another dataset with the same attributes; default: the model's own")
+      ->check(NotEmpty());
   command->add_option("--out", options->out, "The contact sheet's file; default: evaluation-J.png");
   Runs(command, choice, [options](Session& session) { return Evaluate(session, *options); });
 }

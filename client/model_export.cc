@@ -48,30 +48,34 @@ absl::Status NoEngine(const ExportOptions& options, const std::string& engine) {
       options.format, " --out ", options.file, "\"."));
 }
 
-// The message of an event `error`, or "" for every other line.
-std::string ErrorIn(const std::string& line) {
+// What an event `error` means, OK for every other line. A full disk is the same refusal whether it
+// is met here or by mkengine.
+absl::Status ErrorIn(const std::string& line) {
   google::protobuf::Struct event;
-  if (!google::protobuf::util::JsonStringToMessage(line, &event).ok()) return "";
+  if (!google::protobuf::util::JsonStringToMessage(line, &event).ok()) return absl::OkStatus();
   const auto text = [&event](const char* key) {
     const auto found = event.fields().find(key);
     return found == event.fields().end() ? std::string() : found->second.string_value();
   };
-  return text("event") == "error" ? absl::StrCat(text("message"), " ", text("advice")) : "";
+  if (text("event") != "error") return absl::OkStatus();
+  const std::string words = absl::StrCat(text("message"), " ", text("advice"));
+  return text("class") == "STORAGE" ? absl::ResourceExhaustedError(words)
+                                    : absl::InternalError(words);
 }
 
 // Runs a program to its end, or to Ctrl-C. Its last word where it fails.
 absl::Status RunEngine(Session& session, const std::vector<std::string>& argv) {
   MK_ASSIGN_OR_RETURN(Child child, Child::Start(argv));
   const Interrupt::Scope scope(session.interrupt(), [&child] { child.Signal(SIGTERM); });
-  std::string error;
+  absl::Status error;
   std::string last;
   const int status = child.ReadToEnd([&](const std::string& line) {
     last = line;
-    if (const std::string said = ErrorIn(line); !said.empty()) error = said;
+    error.Update(ErrorIn(line));
   });
   if (session.interrupt().requested()) return absl::CancelledError("");
   if (status == 0) return absl::OkStatus();
-  if (!error.empty()) return absl::InternalError(error);
+  if (!error.ok()) return error;
   return absl::InternalError(
       absl::StrCat("mkengine ended with status ", status, "; its last line: ", last));
 }
@@ -109,6 +113,7 @@ CommandResult ExportModel(Session& session, const v1::Model& model, const Export
                                                       " has no checkpoint yet; \"mkctl jobs watch ",
                                                       model.job(), "\" follows its training."));
   }
+  MK_RETURN_IF_ERROR(CheckCanBeWritten(options.file));
   if (options.format.empty()) {
     MK_RETURN_IF_ERROR(
         DownloadToFile(session, model.checkpoint(), options.file, "export " + options.model));

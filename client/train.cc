@@ -144,7 +144,8 @@ auto Setter(std::shared_ptr<TrainOptions> options,
 // Who is turned into whom.
 void AddSelection(CLI::App* command, const std::shared_ptr<TrainOptions>& options) {
   v1::CreateTrainJobRequest& request = options->request;
-  command->add_option("--dataset", *request.mutable_dataset(), "Default: the only one");
+  command->add_option("--dataset", *request.mutable_dataset(), "Default: the only one")
+      ->check(NotEmpty());
   CLI::Option* filter = command->add_option("--filter", *request.mutable_filter(),
                                             "The target; the source is everybody");
   CLI::Option* source =
@@ -210,7 +211,8 @@ void AddTraining(CLI::App* command, const std::shared_ptr<TrainOptions>& options
 
 // Where it stands in the queue.
 void AddQueueing(CLI::App* command, const std::shared_ptr<TrainOptions>& options) {
-  command->add_option("--name", *options->request.mutable_model(), "The model's name");
+  command->add_option("--name", *options->request.mutable_model(), "The model's name")
+      ->check(NotEmpty());
   command->add_option_function(
       "--gpus",
       std::function<void(const uint32_t&)>(Setter(options, &v1::CreateTrainJobRequest::set_gpus)),

@@ -1,8 +1,10 @@
 #include "client/transfer.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -65,7 +67,32 @@ absl::Status Fetch(Session& session, const v1::Blob& blob, const std::string& pa
   return AsLocalError(SyncFd(part.file.get(), path));
 }
 
+// Gives what was fetched its name, if it is what it should be.
+absl::Status Settle(const v1::Blob& blob, const std::string& part, const std::string& path) {
+  const absl::StatusOr<std::string> digest = Sha256OfFile(part);
+  if (!digest.ok()) return AsLocalError(digest.status());
+  if (*digest != blob.digest()) return WrongDigest(blob);
+  return AsLocalError(RenameDurably(part, path));
+}
+
+// The other side may still have the rest; no error of this machine's disk has these codes.
+bool BrokeOff(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
+         absl::IsCancelled(status);
+}
+
 }  // namespace
+
+absl::Status CheckCanBeWritten(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, " is a folder: name the file to write, such as ", path, "/FILE."));
+  }
+  const std::string folder = absl::StrCat(FolderOf(path), "/.");
+  if (access(folder.c_str(), W_OK | X_OK) == 0) return absl::OkStatus();
+  return AsLocalError(ErrnoStatus(errno, absl::StrCat("writing ", path)));
+}
 
 TransferOptions PatientTransfer(Session& session, std::function<void(int64_t)> progress) {
   TransferOptions options;
@@ -90,14 +117,12 @@ absl::Status UploadBytes(Session& session, const std::string& digest, std::strin
 
 absl::Status DownloadToFile(Session& session, const v1::Blob& blob, const std::string& path,
                             const std::string& label) {
+  MK_RETURN_IF_ERROR(CheckCanBeWritten(path));
   const std::string part = absl::StrCat(path, ".part-", blob.digest().substr(0, 12));
-  MK_RETURN_IF_ERROR(Fetch(session, blob, part, label));
-  MK_ASSIGN_OR_RETURN(const std::string digest, Sha256OfFile(part));
-  if (digest != blob.digest()) {
-    unlink(part.c_str());
-    return WrongDigest(blob);
-  }
-  return AsLocalError(RenameDurably(part, path));
+  absl::Status status = Fetch(session, blob, part, label);
+  if (status.ok()) status = Settle(blob, part, path);
+  if (!status.ok() && !BrokeOff(status)) unlink(part.c_str());
+  return status;
 }
 
 absl::StatusOr<std::string> DownloadToString(Session& session, const v1::Blob& blob,

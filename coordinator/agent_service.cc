@@ -48,6 +48,7 @@ absl::Status Register(const Backend& backend, const v1::RegisterRequest& request
   MK_RETURN_IF_ERROR(backend.coordinator.Run([&](const View& view) {
     return view.scheduler.Register(worker, request.started(), view.now);
   }));
+  backend.engines.Set(request.name(), request.engine());
   response.set_lease_ms(static_cast<uint32_t>(backend.coordinator.settings().lease_ms));
   response.set_heartbeat_ms(static_cast<uint32_t>(backend.coordinator.settings().heartbeat_ms));
   return absl::OkStatus();

@@ -6,6 +6,7 @@
 
 #include "coordinator/attempt_logs.h"
 #include "coordinator/coordinator.h"
+#include "coordinator/engine_rules.h"
 #include "coordinator/progress_board.h"
 #include "coordinator/watch_hub.h"
 #include "storage/blob_store.h"
@@ -21,6 +22,7 @@ struct Backend {
   ProgressBoard& board;
   WatchHub& hub;
   AttemptLogs& logs;
+  EngineRules& engines;
   std::string data_dir;
   std::function<uint64_t()> random;  // Seeds for trainings that name none.
 };

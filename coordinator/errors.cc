@@ -10,16 +10,17 @@
 namespace makeover::errors {
 namespace {
 
+// " Did you mean A or B?", or nothing.
+std::string DidYouMean(absl::string_view name, const std::vector<std::string>& known) {
+  const std::vector<std::string> nearest = NearestNames(std::string(name), known);
+  return nearest.empty() ? "" : absl::StrCat(" Did you mean ", absl::StrJoin(nearest, " or "), "?");
+}
+
 // " Did you mean A or B? Known are: ..." or what to do where there is none.
 std::string Known(absl::string_view name, const std::vector<std::string>& known,
                   absl::string_view if_none) {
   if (known.empty()) return absl::StrCat(" ", if_none);
-  std::string text;
-  const std::vector<std::string> nearest = NearestNames(std::string(name), known);
-  if (!nearest.empty()) {
-    text = absl::StrCat(" Did you mean ", absl::StrJoin(nearest, " or "), "?");
-  }
-  return absl::StrCat(text, " Known are: ", absl::StrJoin(known, ", "), ".");
+  return absl::StrCat(DidYouMean(name, known), " Known are: ", absl::StrJoin(known, ", "), ".");
 }
 
 }  // namespace
@@ -211,9 +212,37 @@ absl::Status BadSetting(absl::string_view setting) {
                    "letters, digits, '_', '-' and '.'. \"mkengine train --help\" names the keys."));
 }
 
+absl::Status NoSuchSetting(absl::string_view key, const std::vector<std::string>& known) {
+  return absl::InvalidArgumentError(absl::StrCat("There is no setting '", key, "'.",
+                                                 DidYouMean(key, known),
+                                                 " `mkengine train --help` lists the settings."));
+}
+
+absl::Status NoSuchRecipe(absl::string_view recipe, const std::vector<std::string>& known) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("There is no recipe '", recipe, "'.", DidYouMean(recipe, known),
+                   " The recipes are: ", absl::StrJoin(known, ", "), "."));
+}
+
+absl::Status BadSettingValue(absl::string_view key, absl::string_view value,
+                             absl::string_view values) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("The setting ", key, " cannot be '", value, "'. Give it ", values, "."));
+}
+
 absl::Status StepsAndTime() {
   return absl::InvalidArgumentError(
       "Both --steps and --time are given, and they may disagree: give one of them.");
+}
+
+absl::Status GivenTwice(absl::string_view flag, absl::string_view setting) {
+  return absl::InvalidArgumentError(absl::StrCat(
+      flag, " and --set ", setting, " are the same setting, given twice: give one of them."));
+}
+
+absl::Status BadNumber(absl::string_view flag, absl::string_view setting) {
+  return absl::InvalidArgumentError(absl::StrCat("--set ", setting, " has no number that ", flag,
+                                                 " takes, which is the same setting."));
 }
 
 absl::Status OutOfBounds(absl::string_view what, double value, double least, double most) {

@@ -46,7 +46,14 @@ absl::Status UnknownPreset(absl::string_view preset);
 absl::Status TooFewPictures(absl::string_view dataset, uint32_t sources, uint32_t targets);
 absl::Status NothingMatches(absl::string_view dataset, absl::string_view filter);
 absl::Status BadSetting(absl::string_view setting);
+absl::Status NoSuchSetting(absl::string_view key, const std::vector<std::string>& known);
+absl::Status NoSuchRecipe(absl::string_view recipe, const std::vector<std::string>& known);
+// `values`: what it may be, in words.
+absl::Status BadSettingValue(absl::string_view key, absl::string_view value,
+                             absl::string_view values);
 absl::Status StepsAndTime();
+absl::Status GivenTwice(absl::string_view flag, absl::string_view setting);
+absl::Status BadNumber(absl::string_view flag, absl::string_view setting);
 absl::Status OutOfBounds(absl::string_view what, double value, double least, double most);
 absl::Status OtherFilters(absl::string_view dataset, absl::string_view why);
 absl::Status NoInput();

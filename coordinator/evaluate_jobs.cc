@@ -11,6 +11,7 @@
 #include "coordinator/messages.h"
 #include "coordinator/model_lookup.h"
 #include "coordinator/submit.h"
+#include "proto/names.h"
 #include "storage/filter.h"
 #include "storage/status_macros.h"
 
@@ -28,6 +29,8 @@ absl::Status CheckFilters(const v1::TrainSpec& train, const Dataset& dataset) {
 
 absl::StatusOr<v1::EvaluateSpec> ChooseEvaluation(const Catalog& catalog,
                                                   const v1::CreateEvaluateJobRequest& request) {
+  // Whoever measures says what: nobody means "the newest" by an empty name.
+  MK_RETURN_IF_ERROR(ParseModelRef(request.model()).status());
   MK_ASSIGN_OR_RETURN(const ResolvedModel model, ResolveModel(catalog, request.model()));
   if (!model.checkpoint.has_value()) {
     return errors::NoCheckpointYet(model.model.name, model.model.job);

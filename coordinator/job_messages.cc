@@ -17,6 +17,8 @@ namespace {
 
 using Totals = Catalog::JobTotals;
 
+constexpr char kSteps[] = "steps";  // The engine's word for those of a training.
+
 void SetSpec(const Job& job, v1::Job& message) {
   if (job.kind == JobKind::kTrain) message.mutable_train()->ParseFromString(job.spec);
   if (job.kind == JobKind::kConvert) message.mutable_convert()->ParseFromString(job.spec);
@@ -55,7 +57,7 @@ v1::Progress StoredProgress(const Job& job, const v1::Job& message, const Totals
   v1::Progress progress;
   switch (job.kind) {
     case JobKind::kTrain:
-      progress.set_unit("steps");
+      progress.set_unit(kSteps);
       progress.set_done(totals.step);
       progress.set_total(job.state == JobState::kSucceeded ? totals.step : message.train().steps());
       break;
@@ -66,17 +68,20 @@ v1::Progress StoredProgress(const Job& job, const v1::Job& message, const Totals
       break;
     default:
       progress.set_unit(job.kind == JobKind::kEvaluate ? "faces" : "pictures");
-      // How many there are is only told while it runs.
-      progress.set_done(job.state == JobState::kSucceeded ? 1 : 0);
-      progress.set_total(progress.done());
+      // How many there are is told while it runs, and at its end.
+      progress.set_done(totals.files_done);
+      progress.set_total(totals.files_done);
   }
   return progress;
 }
 
-// Pictures of a preparation are counted by the worker that runs it; steps too.
+// Pictures of a preparation are counted by the worker that runs it; steps too. What counts in
+// another unit is other work that has to be done first: a judge learns in steps of its own.
 void TakeOver(const TaskProgress& live, v1::Progress& progress) {
-  progress.set_done(std::max(progress.done(), live.done));
-  if (live.total > 0) progress.set_total(live.total);
+  const bool own = live.unit == progress.unit();
+  progress.set_unit(live.unit);
+  progress.set_done(own ? std::max(progress.done(), live.done) : live.done);
+  if (live.total > 0 || !own) progress.set_total(live.total);
   progress.set_rate_per_second(live.rate_per_second);
 }
 
@@ -103,7 +108,8 @@ v1::Job Describe(const Backend& backend, const Job& job, const Totals& totals) {
     AddLive(job, backend.board.OfJob(job.id), *message.mutable_progress());
   }
   if (job.kind == JobKind::kTrain) {
-    message.set_step(static_cast<uint32_t>(message.progress().done()));
+    const bool trains = message.progress().unit() == kSteps;
+    message.set_step(trains ? static_cast<uint32_t>(message.progress().done()) : totals.step);
   }
   if (job.kind == JobKind::kConvert) {
     message.set_files_done(totals.files_done);

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <random>
 #include <string>
+#include <system_error>
 
 #include "coordinator/server.h"
 #include "coordinator/version.h"
@@ -117,7 +118,9 @@ int main(int argc, char** argv) {
   sigaddset(&stop_signals, SIGTERM);
   sigaddset(&stop_signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
-  options.data_dir = std::filesystem::absolute(options.data_dir).string();
+  std::error_code error;  // In a deleted folder; whoever makes the folder says why it cannot be.
+  const std::filesystem::path data_dir = std::filesystem::absolute(options.data_dir, error);
+  if (!error) options.data_dir = data_dir.string();
   options.clock = SteadyWallClock();
   options.random = RandomNumber;
   options.on_fatal = StopAtOnce;

@@ -83,6 +83,7 @@ struct Server::Parts {
   AttemptLogs logs;
   ProgressBoard board;
   WatchHub hub;
+  EngineRules engines;
   std::unique_ptr<Coordinator> coordinator;
   std::unique_ptr<Backend> backend;
   std::vector<std::unique_ptr<grpc::Service>> services;
@@ -103,6 +104,7 @@ absl::Status Server::Parts::StartCoordinator() {
                                               .board = board,
                                               .hub = hub,
                                               .logs = logs,
+                                              .engines = engines,
                                               .data_dir = options.data_dir,
                                               .random = options.random});
   services.push_back(std::make_unique<AdminServiceImpl>(*backend));

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cmath>
 #include <set>
 #include <utility>
 
@@ -16,8 +15,9 @@
 #include "coordinator/model_lookup.h"
 #include "coordinator/selection.h"
 #include "coordinator/submit.h"
+#include "coordinator/train_estimate.h"
+#include "coordinator/train_settings.h"
 #include "proto/names.h"
-#include "storage/face_window.h"
 #include "storage/status_macros.h"
 
 namespace makeover {
@@ -26,32 +26,6 @@ namespace {
 constexpr char kDefaultRecipe[] = "makeover";
 constexpr uint32_t kDefaultSteps = 40'000;
 constexpr uint32_t kDefaultBatchSize = 16;
-constexpr uint32_t kEstimateJobsMax = 100;  // So far back is a training looked for.
-constexpr double kImagesPerSecondCpu = 50;
-constexpr double kImagesPerSecondCuda = 1'500;
-
-bool IsKeyCharacter(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '.';
-}
-
-absl::Status CheckSetting(const std::string& setting) {
-  const size_t equals = setting.find('=');
-  const bool good =
-      equals != std::string::npos && equals > 0 && setting.size() <= kSettingBytesMax &&
-      std::all_of(setting.begin(), setting.begin() + static_cast<int64_t>(equals), IsKeyCharacter);
-  return good ? absl::OkStatus() : errors::BadSetting(setting);
-}
-
-// The other settings are the engine's to know, but what the pictures are cut to is also the
-// worker's.
-absl::Status CheckSettings(const google::protobuf::RepeatedPtrField<std::string>& settings) {
-  if (settings.size() > kSettingsMax) {
-    return errors::TooMany("settings", settings.size(), kSettingsMax);
-  }
-  for (const std::string& setting : settings) MK_RETURN_IF_ERROR(CheckSetting(setting));
-  const Outcome<FaceWindow> window = FaceWindowOf({settings.begin(), settings.end()});
-  return window.ok() ? absl::OkStatus() : absl::InvalidArgumentError(window.message());
-}
 
 absl::Status CheckBound(absl::string_view what, double value, double least, double most) {
   if (value >= least && value <= most) return absl::OkStatus();
@@ -68,7 +42,7 @@ absl::Status CheckRequest(const v1::CreateTrainJobRequest& request) {
                                 request.batch_size() == 0 ? 0 : kBatchSizeMin, kBatchSizeMax));
   MK_RETURN_IF_ERROR(CheckBound("--seed", static_cast<double>(request.seed()), 0, kSeedMax));
   MK_RETURN_IF_ERROR(CheckBound("--gpus", request.gpus(), 0, kGpusMax));
-  return CheckSettings(request.settings());
+  return CheckSettings(request);
 }
 
 v1::TrainSpec SpecOf(const v1::CreateTrainJobRequest& request, const Dataset& dataset,
@@ -120,17 +94,10 @@ absl::Status StoreSelection(const Backend& backend, const Selection& selection,
 
 absl::Status Estimate(const Backend& backend, const v1::TrainSpec& spec,
                       v1::CreateTrainJobResponse& response) {
-  MK_ASSIGN_OR_RETURN(const double rate, ExpectedImagesPerSecond(backend));
-  const double steps_per_second = rate / spec.batch_size();
-  const bool by_time = spec.time_seconds() > 0;
-  response.set_steps(by_time ? static_cast<uint32_t>(std::min<double>(
-                                   spec.time_seconds() * steps_per_second, kStepsMax))
-                             : spec.steps());
-  response.set_estimated_seconds(by_time ? spec.time_seconds() : spec.steps() / steps_per_second);
   response.set_source_count(spec.source_count());
   response.set_target_count(spec.target_count());
   response.set_dataset(spec.dataset());
-  return absl::OkStatus();
+  return EstimateTraining(backend, spec, response);
 }
 
 // "not-male" of "!male & !blurry & !eyeglasses": letters and digits of the first words, for a name.
@@ -238,17 +205,20 @@ absl::Status AnswerTrain(const Backend& backend, JobId id, v1::CreateTrainJobRes
 
 }  // namespace
 
-absl::Status CreateTrainJob(const Backend& backend, const v1::CreateTrainJobRequest& request,
+absl::Status CreateTrainJob(const Backend& backend, const v1::CreateTrainJobRequest& asked,
                             v1::CreateTrainJobResponse& response) {
   MK_ASSIGN_OR_RETURN(const std::optional<Job> known,
-                      FindRequested(backend.catalog, request.request_id(), JobKind::kTrain));
+                      FindRequested(backend.catalog, asked.request_id(), JobKind::kTrain));
   if (known.has_value()) return AnswerTrain(backend, known->id, response);
+  v1::CreateTrainJobRequest request = asked;
+  MK_RETURN_IF_ERROR(AdoptSettings(request));
   MK_RETURN_IF_ERROR(CheckRequest(request));
   MK_ASSIGN_OR_RETURN(const Dataset dataset, FindDatasetOrOnly(backend.catalog, request.dataset()));
   MK_RETURN_IF_ERROR(CheckUsable(dataset));
   MK_ASSIGN_OR_RETURN(const Sides sides, ChooseSides(request, dataset));
   MK_ASSIGN_OR_RETURN(const Selection selection, Select(backend, dataset, sides));
   v1::TrainSpec spec = SpecOf(request, dataset, sides, backend.random());
+  MK_RETURN_IF_ERROR(backend.engines.Check(spec));
   spec.set_source_count(selection.source_count);
   spec.set_target_count(selection.target_count);
   if (request.dry_run()) {
@@ -262,24 +232,6 @@ absl::Status CreateTrainJob(const Backend& backend, const v1::CreateTrainJobRequ
         return DecideTrain(view, backend.blobs, request, spec);
       }));
   return AnswerTrain(backend, id, response);
-}
-
-absl::StatusOr<double> ExpectedImagesPerSecond(const Backend& backend) {
-  MK_ASSIGN_OR_RETURN(const std::vector<Job> jobs, backend.catalog.ListJobs(0, kEstimateJobsMax));
-  for (const Job& job : jobs) {
-    if (job.kind != JobKind::kTrain) continue;
-    MK_ASSIGN_OR_RETURN(const std::optional<Metric> last, backend.catalog.LastMetric(job.id));
-    if (!last.has_value()) continue;
-    const auto rate = last->values.find("imagesPerSecond");
-    if (rate != last->values.end() && rate->second > 0) return rate->second;
-  }
-  bool cuda = false;
-  MK_RETURN_IF_ERROR(backend.coordinator.Read([&](const View& view) {
-    for (const auto& [name, worker] : view.scheduler.state().workers) {
-      for (const Device& device : worker.devices) cuda = cuda || device.kind == "cuda";
-    }
-  }));
-  return cuda ? kImagesPerSecondCuda : kImagesPerSecondCpu;
 }
 
 }  // namespace makeover

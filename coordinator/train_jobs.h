@@ -10,8 +10,4 @@ namespace makeover {
 absl::Status CreateTrainJob(const Backend& backend, const v1::CreateTrainJobRequest& request,
                             v1::CreateTrainJobResponse& response);
 
-// Images a second that a training can be expected to reach: as this cluster's newest training
-// did, else a rough figure for the devices that are there.
-absl::StatusOr<double> ExpectedImagesPerSecond(const Backend& backend);
-
 }  // namespace makeover

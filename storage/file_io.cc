@@ -23,7 +23,7 @@ absl::Status ErrnoStatus(int error, absl::string_view what) {
     case ENOSPC:
     case EDQUOT:
       return absl::ResourceExhaustedError(
-          absl::StrCat(failed, "; the disk is full: free some space, and it goes on"));
+          absl::StrCat(failed, "; the disk is full: free some space"));
     case ENOENT:
     case ENOTDIR:
       return absl::NotFoundError(absl::StrCat(failed, "; check the path"));
@@ -100,11 +100,13 @@ absl::Status SyncFolder(const std::string& dir) {
 }
 
 absl::Status MakeFolders(const std::string& dir) {
-  if (mkdir(dir.c_str(), 0755) == 0) return SyncFolder(FolderOf(dir));
-  if (errno == ENOENT && FolderOf(dir) != dir) {
+  int made = mkdir(dir.c_str(), 0755);
+  if (made != 0 && errno == ENOENT && FolderOf(dir) != dir) {
     MK_RETURN_IF_ERROR(MakeFolders(FolderOf(dir)));
-    return MakeFolders(dir);
+    // Once: in a deleted folder, and in /proc, nothing can be made though the one above is there.
+    made = mkdir(dir.c_str(), 0755);
   }
+  if (made == 0) return SyncFolder(FolderOf(dir));
   struct stat status {};
   const int error = errno;
   if (error == EEXIST && stat(dir.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {

@@ -206,8 +206,13 @@ void Agent::OnOwnEvent(Child& child, LocalAttempt& attempt, const EngineEvent& e
       return attempt.QueueCheckpoint(event);
     case EventKind::kQuarantine:
       return attempt.AddQuarantined(event);
+    case EventKind::kPrepared:
+    case EventKind::kEvaluation:
+      return attempt.CountPictures(event.count);
     case EventKind::kStopped:
+      return attempt.CountStep(event.step);
     case EventKind::kDone:
+      attempt.CountPictures(event.count);
       return attempt.CountStep(event.step);
     default:
       return;

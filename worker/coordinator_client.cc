@@ -47,14 +47,9 @@ CoordinatorClient::CoordinatorClient(const std::shared_ptr<grpc::Channel>& chann
       agent_(v1::AgentService::NewStub(channel)),
       blobs_(v1::BlobService::NewStub(channel)) {}
 
-absl::StatusOr<v1::RegisterResponse> CoordinatorClient::Register(
-    const std::vector<v1::Device>& devices, const std::string& version, bool started) {
-  v1::RegisterRequest request;
+absl::StatusOr<v1::RegisterResponse> CoordinatorClient::Register(v1::RegisterRequest request) {
   request.set_name(name_);
   request.set_identity(identity_);
-  request.set_version(version);
-  request.set_started(started);
-  for (const v1::Device& device : devices) *request.add_devices() = device;
   grpc::ClientContext context;
   context.set_deadline(After(kCallTimeoutMs));
   v1::RegisterResponse response;

@@ -36,9 +36,7 @@ class CoordinatorClient {
   CoordinatorClient(const std::shared_ptr<grpc::Channel>& channel, std::string name,
                     std::string identity);
 
-  // `started`: for the first time since this process began.
-  absl::StatusOr<v1::RegisterResponse> Register(const std::vector<v1::Device>& devices,
-                                                const std::string& version, bool started);
+  absl::StatusOr<v1::RegisterResponse> Register(v1::RegisterRequest request);
   // One at a time; hangs for request.hang_ms.
   absl::StatusOr<v1::HeartbeatResponse> Heartbeat(v1::HeartbeatRequest request);
   // Ends the heartbeat under way, and every later one, with kCancelled.

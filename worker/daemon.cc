@@ -158,12 +158,24 @@ void Daemon::HeartbeatLoop() {
   }
   // Without devices nothing is placed here, and what was placed meanwhile goes elsewhere at once
   // instead of waiting until this worker counts as lost.
-  if (registered) client_.Register({}, options_.version, false).IgnoreError();
+  if (!registered) return;
+  v1::RegisterRequest request;
+  request.set_version(options_.version);
+  client_.Register(std::move(request)).IgnoreError();
 }
 
 bool Daemon::IsStopping() {
   absl::MutexLock lock(&mutex_);
   return shutdown_end_ms_ != INT64_MAX;
+}
+
+v1::RegisterRequest Daemon::Registration(bool started) const {
+  v1::RegisterRequest request;
+  request.set_version(options_.version);
+  request.set_started(started);
+  for (const v1::Device& device : options_.devices) *request.add_devices() = device;
+  *request.mutable_engine() = options_.abilities;
+  return request;
 }
 
 bool Daemon::RegisterOnce() {
@@ -172,7 +184,7 @@ bool Daemon::RegisterOnce() {
     absl::MutexLock lock(&mutex_);
     started = !told_;
   }
-  const auto response = client_.Register(options_.devices, options_.version, started);
+  const auto response = client_.Register(Registration(started));
   if (!response.ok()) {
     logger_.Warning("the coordinator does not accept this worker yet; trying again",
                     {{"coordinator", options_.coordinator},

@@ -32,6 +32,7 @@ struct DaemonOptions {
   std::string identity;
   std::vector<v1::Device> devices;
   std::string version;
+  v1::EngineAbilities abilities;  // Of the engine.
   EngineSettings engine;
   int64_t cache_bytes_max = 0;
   AgentOptions agent;
@@ -104,6 +105,7 @@ class Daemon {
 
   void HeartbeatLoop();
   bool RegisterOnce();
+  v1::RegisterRequest Registration(bool started) const;
   bool HeartbeatOnce();
   bool IsStopping();
 

@@ -25,6 +25,32 @@ v1::Device DeviceOf(const Json& json) {
   return device;
 }
 
+void AddWords(const Json& json, const char* key,
+              google::protobuf::RepeatedPtrField<std::string>* to) {
+  const Json* words = json.Find(key);
+  if (words == nullptr || !words->is_array()) return;
+  for (const Json& word : words->AsArray()) {
+    if (word.is_string()) *to->Add() = word.AsString();
+  }
+}
+
+v1::EngineAbilities AbilitiesOf(const Json& probe) {
+  v1::EngineAbilities abilities;
+  AddWords(probe, "recipes", abilities.mutable_recipes());
+  const Json* settings = probe.Find("settings");
+  if (settings == nullptr || !settings->is_array()) return abilities;
+  for (const Json& json : settings->AsArray()) {
+    v1::EngineSetting& setting = *abilities.add_settings();
+    setting.set_name(json.Text("name"));
+    setting.set_kind(json.Text("kind"));
+    setting.set_min(json.Number("min"));
+    setting.set_max(json.Number("max"));
+    setting.set_values(json.Text("values"));
+    AddWords(json, "words", setting.mutable_words());
+  }
+  return abilities;
+}
+
 void AppendName(std::string* out, const v1::Device& device) { absl::StrAppend(out, device.name()); }
 
 }  // namespace
@@ -37,6 +63,7 @@ absl::StatusOr<Probe> ParseProbe(absl::string_view line) {
   }
   Probe probe;
   probe.version = json.Text("version");
+  probe.engine = AbilitiesOf(json);
   const Json* devices = json.Find("devices");
   if (devices == nullptr || !devices->is_array() || devices->AsArray().empty()) {
     return absl::InvalidArgumentError("mkengine probe named no devices");

@@ -12,6 +12,7 @@ namespace makeover {
 struct Probe {
   std::vector<v1::Device> devices;
   std::string version;  // Of the engine.
+  v1::EngineAbilities engine;
 };
 
 // Runs `mkengine probe` to its end. kUnavailable, with its last words, when it fails.

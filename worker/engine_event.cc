@@ -23,6 +23,7 @@ Kind KindOf(std::string_view name) {
       {"file", Kind::kFile},
       {"request_done", Kind::kRequestDone},
       {"prepared", Kind::kPrepared},
+      {"evaluation", Kind::kEvaluation},
       {"stopped", Kind::kStopped},
       {"error", Kind::kError},
       {"done", Kind::kDone},
@@ -41,6 +42,14 @@ std::map<std::string, double> Values(const Json& json) {
     if (value.is_number()) values[key] = value.AsNumber();
   }
   return values;
+}
+
+uint32_t CountOf(Kind kind, const Json& json) {
+  const Json* figures = json.Find("figures");
+  if (kind == Kind::kPrepared) return static_cast<uint32_t>(json.Integer("rows"));
+  if (kind == Kind::kDone) return static_cast<uint32_t>(json.Integer("pictures"));
+  if (kind != Kind::kEvaluation || figures == nullptr || !figures->is_object()) return 0;
+  return static_cast<uint32_t>(figures->Integer("sourceFaces"));
 }
 
 // The line of the manifest, in the order that its readers know.
@@ -77,6 +86,7 @@ absl::StatusOr<EngineEvent> ParseEngineEvent(absl::string_view line) {
   event.unit = json.Text("unit");
   event.rate_per_second = json.Number("ratePerSecond");
   event.values = Values(json);
+  event.count = CountOf(event.kind, json);
   event.row = static_cast<uint32_t>(json.Integer("row"));
   event.name = json.Text("name");
   event.reason = json.Text("reason");

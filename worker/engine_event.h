@@ -22,6 +22,7 @@ struct EngineEvent {
     kFile,
     kRequestDone,
     kPrepared,
+    kEvaluation,
     kStopped,
     kError,
     kDone,
@@ -38,6 +39,8 @@ struct EngineEvent {
   double rate_per_second = 0;
 
   std::map<std::string, double> values;
+
+  uint32_t count = 0;  // kPrepared: rows; kEvaluation: measured faces; kDone of grid: pictures.
 
   uint32_t row = 0;
   std::string name;

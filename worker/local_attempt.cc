@@ -73,7 +73,16 @@ void LocalAttempt::SetProgress(const EngineEvent& event) {
 }
 
 void LocalAttempt::CountStep(uint32_t step) {
+  if (!IsTrain()) return;
+  if (progress.unit() != "steps") {
+    progress.Clear();  // of the judge's
+    progress.set_unit("steps");
+  }
   if (step > progress.done()) progress.set_done(step);
+}
+
+void LocalAttempt::CountPictures(uint32_t count) {
+  if (count > 0) files_done_ = count;
 }
 
 void LocalAttempt::QueueOutputFile(const std::string& path) {

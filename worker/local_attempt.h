@@ -49,7 +49,10 @@ class LocalAttempt {
   void QueueOutputFile(const std::string& path);
   void QueueManifest() { uploads_.push_back({What::kManifest, {}}); }
   void QueueManifestFile(const std::string& path);
+  // The step that a training has come to; of an evaluation it is its model's, and no progress.
   void CountStep(uint32_t step);
+  // How many pictures or faces it had, once that is known.
+  void CountPictures(uint32_t count);
   // Its pictures are converted once more, from the first.
   void RestartFiles();
 

@@ -9,6 +9,7 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -79,11 +80,14 @@ void Describe(CLI::App* app, Flags* flags) {
 absl::StatusOr<bool> RunWorker(Flags flags, Logger& logger) {
   DaemonOptions& options = flags.daemon;
   MK_RETURN_IF_ERROR(CheckName("worker", options.name));
-  options.data_dir = std::filesystem::absolute(options.data_dir).string();
+  std::error_code error;  // In a deleted folder; whoever makes the folder says why it cannot be.
+  const std::filesystem::path data_dir = std::filesystem::absolute(options.data_dir, error);
+  if (!error) options.data_dir = data_dir.string();
   MK_ASSIGN_OR_RETURN(const FileLock lock, FileLock::Acquire(options.data_dir));
   MK_ASSIGN_OR_RETURN(options.identity, LoadIdentity(options.data_dir));
   MK_ASSIGN_OR_RETURN(const Probe probe, ProbeEngine(options.engine.program));
   options.version = probe.version;
+  options.abilities = probe.engine;
   MK_ASSIGN_OR_RETURN(options.devices, ChooseDevices(probe.devices, flags.devices));
   const std::string name = options.name;
   MK_ASSIGN_OR_RETURN(const std::unique_ptr<Daemon> daemon,

@@ -10,13 +10,16 @@ import struct
 import subprocess
 import sys
 import fcntl
+import json
 import termios
 import time
+import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 from cluster import BIN, DEADLINE_S, Cluster, Program, children_of, needs_engine  # noqa: E402, F401
 
 FAKE_ENGINE = os.environ["FAKE_ENGINE"]
+DONE, FAILED, USAGE, DETACHED, REFUSED, UNREACHABLE, NOT_FOUND = 0, 1, 2, 3, 4, 5, 6
 ATTRIBUTES = ["Eyeglasses", "Male", "Smiling"]
 
 
@@ -56,6 +59,48 @@ class FakeCluster(Cluster):
         super().__exit__()
         for descriptor in getattr(self, "words", {}).values():
             os.close(descriptor)
+
+
+class CommandTest(unittest.TestCase):
+    """One cluster for all tests of a class: an imported dataset `faces`, a finished training with the model `smile`."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = FakeCluster(workers=1)
+        cls.cluster.__enter__()
+        cls.addClassCleanup(cls.cluster.__exit__)
+        cls.folder = cls.cluster.root
+        write_faces(cls.folder / "faces")
+        cls.imported = cls.cluster.run("datasets", "import", "faces", cls.folder / "faces")
+        assert cls.imported.returncode == 0, cls.imported
+        cls.train = cls.start_training("smile")
+        cls.cluster.command("log 30\nsample 0\nstep 10\nsample 200\ncheckpoint 200\nfinish 300")
+        cls.waited = cls.cluster.run("jobs", "wait", cls.train)
+        assert cls.waited.returncode == 0, (cls.waited, cls.cluster.logs())
+
+    @classmethod
+    def start_training(cls, model, *options):
+        return int(cls.cluster.ok("submit-train", "--filter", "smiling", "--name", model, "-o", "name", *options))
+
+    def ctl(self, *args, status=DONE, cwd=None):
+        done = self.cluster.run(*args, cwd=cwd)
+        self.assertEqual(done.returncode, status, f"mkctl {args}\n{done.stdout}\n{done.stderr}")
+        self.assertNotIn("\x1b", done.stdout + done.stderr, "no colour where no terminal is")
+        return done
+
+    def refused(self, *args, status=REFUSED, cwd=None):
+        """What an error says; stdout stays empty."""
+        done = self.ctl(*args, status=status, cwd=cwd)
+        self.assertEqual(done.stdout, "")
+        last = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+        self.assertEqual(len(last), 1, done.stderr)
+        return done.stderr
+
+    def json(self, *args, status=DONE):
+        return json.loads(self.ctl(*args, "-o", "json", status=status).stdout)
+
+    def assert_hints(self, done):
+        self.assertRegex(done.stderr, r"(?m)^  \S.* # \S", "the next commands worth trying")
 
 
 class Typed:

@@ -8,9 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-from mkctl_support import BIN, FakeCluster, needs_engine, write_faces
-
-DONE, FAILED, USAGE, DETACHED, REFUSED, UNREACHABLE, NOT_FOUND = 0, 1, 2, 3, 4, 5, 6
+from mkctl_support import (BIN, DETACHED, FAILED, NOT_FOUND, REFUSED, UNREACHABLE, USAGE, CommandTest, needs_engine)
 
 NOUNS = {
     "datasets": ["import", "list", "show", "preview", "delete"],
@@ -23,47 +21,7 @@ NOUNS = {
 VERBS = ["up", "status", "submit-train", "convert", "samples", "evaluate"]
 
 
-class Commands(unittest.TestCase):
-    """One cluster for all: an imported dataset `faces`, a finished training with the model `smile`."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.cluster = FakeCluster(workers=1)
-        cls.cluster.__enter__()
-        cls.addClassCleanup(cls.cluster.__exit__)
-        cls.folder = cls.cluster.root
-        write_faces(cls.folder / "faces")
-        cls.imported = cls.cluster.run("datasets", "import", "faces", cls.folder / "faces")
-        assert cls.imported.returncode == 0, cls.imported
-        cls.train = cls.start_training("smile")
-        cls.cluster.command("log 30\nsample 0\nstep 10\nsample 200\ncheckpoint 200\nfinish 300")
-        cls.waited = cls.cluster.run("jobs", "wait", cls.train)
-        assert cls.waited.returncode == 0, (cls.waited, cls.cluster.logs())
-
-    @classmethod
-    def start_training(cls, model, *options):
-        return int(cls.cluster.ok("submit-train", "--filter", "smiling", "--name", model, "-o", "name", *options))
-
-    def ctl(self, *args, status=DONE, cwd=None):
-        done = self.cluster.run(*args, cwd=cwd)
-        self.assertEqual(done.returncode, status, f"mkctl {args}\n{done.stdout}\n{done.stderr}")
-        self.assertNotIn("\x1b", done.stdout + done.stderr, "no colour where no terminal is")
-        return done
-
-    def refused(self, *args, status=REFUSED, cwd=None):
-        """What an error says; stdout stays empty."""
-        done = self.ctl(*args, status=status, cwd=cwd)
-        self.assertEqual(done.stdout, "")
-        last = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
-        self.assertEqual(len(last), 1, done.stderr)
-        return done.stderr
-
-    def json(self, *args, status=DONE):
-        return json.loads(self.ctl(*args, "-o", "json", status=status).stdout)
-
-    def assert_hints(self, done):
-        self.assertRegex(done.stderr, r"(?m)^  \S.* # \S", "the next commands worth trying")
-
+class Commands(CommandTest):
     # -- the command line itself
 
     def test_help_of_each_command(self):
@@ -101,6 +59,14 @@ class Commands(unittest.TestCase):
             (["submit-train", "--filter", "male", "--evaluate-every", "0"], "--evaluate-every must be more than nothing"),
             (["submit-train", "--filter", "male", "--name", "a b"], "cannot be the name of a model"),
             (["datasets", "import", "a/b", "/tmp"], "cannot be the name of a dataset"),
+            (["evaluate", ""], 'MODEL: "" is no name: is a variable not set?'),
+            (["evaluate", "smile", "--dataset", ""], '--dataset: "" is no name'),
+            (["convert", "x", "--model", ""], '--model: "" is no name'),
+            (["submit-train", "--filter", "male", "--name", ""], '--name: "" is no name'),
+            (["submit-train", "--filter", "male", "--dataset", ""], '--dataset: "" is no name'),
+            (["models", "show", ""], "cannot be the name of a model"),
+            (["models", "export", "", "--out", "x"], "cannot be the name of a model"),
+            (["models", "tag", "1", ""], "cannot be the name of a model"),
             (["--server", "nowhere", "status"], "It comes from --server."),
         ]:
             with self.subTest(words=words):

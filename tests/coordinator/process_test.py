@@ -35,6 +35,17 @@ class Process(unittest.TestCase):
         self.refuse(REFUSED, ["0.0.0.0", "--insecure"], "--data-dir", folder, "--listen", "0.0.0.0:0")
         self.assertFalse(folder.exists(), "nothing is left behind")
 
+    def test_where_no_folder_can_be_made(self):
+        said = "failed: No such file or directory"
+        for program, more in (("mkcoordinator", ["--listen", "127.0.0.1:0"]), ("mkworker", ["--coordinator", "127.0.0.1:1"])):
+            for data_dir in ("/proc/none", "folder"):
+                gone = self.cluster.root / "gone"
+                gone.mkdir()
+                done = subprocess.run(["sh", "-c", 'cd "$0" && rmdir "$0" && exec "$@"', gone, BIN / program, "--data-dir", data_dir, *more],
+                                      capture_output=True, text=True, timeout=60)
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertIn(f"making the folder {data_dir} {said}", done.stderr)
+
     def test_second_one_on_the_folder_is_refused_and_the_first_lives(self):
         self.refuse(REFUSED, [str(self.cluster.data_dir)], "--data-dir", self.cluster.data_dir, "--listen", "127.0.0.1:0")
         self.cluster.ok("status")

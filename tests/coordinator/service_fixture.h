@@ -201,8 +201,9 @@ class ServiceTest : public testing::Test {
     return Call(jobs_, method, request, job);
   }
 
-  void Register(const std::string& name) {
+  void Register(const std::string& name, const v1::EngineAbilities& engine = {}) {
     v1::RegisterRequest request;
+    *request.mutable_engine() = engine;
     request.set_name(name);
     request.set_identity("id-" + name);
     request.set_started(true);
@@ -213,13 +214,28 @@ class ServiceTest : public testing::Test {
   }
 
   // Of a worker that runs nothing and knows nothing yet: answered at once.
-  v1::HeartbeatResponse Beat(const std::string& name) {
+  v1::HeartbeatResponse Beat(const std::string& name) { return Beat(HeartbeatOf(name)); }
+
+  static v1::HeartbeatRequest HeartbeatOf(const std::string& name) {
     v1::HeartbeatRequest request;
     request.set_worker(name);
     request.set_identity("id-" + name);
+    return request;
+  }
+  v1::HeartbeatResponse Beat(const v1::HeartbeatRequest& request) {
     v1::HeartbeatResponse response;
     EXPECT_TRUE(Call(agent_, &v1::AgentService::Stub::Heartbeat, request, &response).ok());
     return response;
+  }
+  // Of worker w, which runs `task`.
+  void BeatWith(const v1::TaskSpec& task, const std::string& unit, double done, double total) {
+    v1::HeartbeatRequest request = HeartbeatOf("w");
+    v1::RunningTask& running = *request.add_running();
+    *running.mutable_lease() = task.lease();
+    running.mutable_progress()->set_unit(unit);
+    running.mutable_progress()->set_done(done);
+    running.mutable_progress()->set_total(total);
+    Beat(request);
   }
 
   static v1::ReportTaskRequest ReportOf(const std::string& name, const v1::TaskSpec& task) {

@@ -1,6 +1,4 @@
 // Datasets, jobs, models and workers over gRPC.
-#include <thread>
-
 #include "tests/coordinator/trained_fixture.h"
 
 namespace makeover {
@@ -111,50 +109,6 @@ TEST_F(ServiceTest, ADatasetInUseIsNotDeleted) {
               StatusCode::NOT_FOUND, "There is no dataset \"faces\"");
 }
 
-TEST_F(ServiceTest, TrainingsThatAreRefused) {
-  v1::CreateTrainJobResponse response;
-  ExpectError(Submit(Training(), &response), StatusCode::FAILED_PRECONDITION, "no dataset yet");
-  ImportAndPrepare("faces");
-  using Request = v1::CreateTrainJobRequest;
-  struct Case {
-    std::function<void(Request&)> change;
-    StatusCode code;
-    std::string part;
-  };
-  const Case cases[] = {
-      {[](Request& r) { r.set_dataset("face"); }, StatusCode::NOT_FOUND, "Did you mean faces?"},
-      {[](Request& r) { r.set_filter("smilling"); }, StatusCode::INVALID_ARGUMENT, "Smiling"},
-      {[](Request& r) { r.set_filter("male & !male"); }, StatusCode::FAILED_PRECONDITION,
-       "128 on the source side and 0 on the target side"},
-      {[](Request& r) { r.clear_filter(); }, StatusCode::INVALID_ARGUMENT, "not said what"},
-      {[](Request& r) { r.set_preset("mtf"); }, StatusCode::INVALID_ARGUMENT, "more than one way"},
-      {[](Request& r) { r.add_settings("a b=1"); }, StatusCode::INVALID_ARGUMENT, "key=value"},
-      {[](Request& r) { r.add_settings("size=81x100"); }, StatusCode::INVALID_ARGUMENT,
-       "multiples of 4"},
-      {[](Request& r) { r.add_settings("window=99,90,80x100"); }, StatusCode::INVALID_ARGUMENT,
-       "outside of the aligned frame"},
-      {[](Request& r) { r.set_time_seconds(1), r.set_steps(1); }, StatusCode::INVALID_ARGUMENT,
-       "may disagree"},
-      {[](Request& r) { r.set_batch_size(1 << 20); }, StatusCode::INVALID_ARGUMENT,
-       "--batch-size is 1048576: use a value from 2 to 4096."},
-      {[](Request& r) { r.set_steps(500'000'000); }, StatusCode::INVALID_ARGUMENT,
-       "--steps is 500000000: use a value from 0 to 100000000."},
-      {[](Request& r) { r.set_after_job(77); }, StatusCode::NOT_FOUND, "no job 77"},
-      {[](Request& r) { r.set_model("a/b"); }, StatusCode::INVALID_ARGUMENT, "a/b"},
-      {[](Request& r) { r.set_request_id(std::string(129, 'x')); }, StatusCode::INVALID_ARGUMENT,
-       "request_id"},
-  };
-  for (const Case& one : cases) {
-    SCOPED_TRACE(one.part);
-    Request request = Training();
-    one.change(request);
-    ExpectError(Submit(request, &response), one.code, one.part);
-  }
-  v1::ListJobsResponse listed;
-  ASSERT_TRUE(Call(jobs_, &v1::JobService::Stub::ListJobs, v1::ListJobsRequest(), &listed).ok());
-  EXPECT_EQ(listed.jobs_size(), 1) << "the preparation alone";
-}
-
 TEST_F(ServiceTest, JobsAreListedByPages) {
   ImportAndPrepare("faces");
   for (const char* model : {"a", "b", "c"}) SubmitTraining(model);
@@ -173,43 +127,6 @@ TEST_F(ServiceTest, JobsAreListedByPages) {
   request.set_page_token("x");
   ExpectError(Call(jobs_, &v1::JobService::Stub::ListJobs, request, &page),
               StatusCode::INVALID_ARGUMENT, "page_token");
-}
-
-TEST_F(ServiceTest, ADryRunSubmitsNothing) {
-  ImportAndPrepare("faces");
-  v1::CreateTrainJobRequest request = Training();
-  request.set_dry_run(true);
-  request.set_steps(100);
-  v1::CreateTrainJobResponse response;
-  ASSERT_TRUE(Submit(request, &response).ok());
-  EXPECT_EQ(response.source_count(), kItems);
-  EXPECT_EQ(response.target_count(), kItems / 4);
-  EXPECT_EQ(response.steps(), 100U);
-  EXPECT_GT(response.estimated_seconds(), 0);
-  EXPECT_EQ(response.job().id(), 0U);
-}
-
-TEST_F(ServiceTest, ARequestIdMakesOneJob) {
-  ImportAndPrepare("faces");
-  std::vector<v1::CreateTrainJobResponse> responses(6);
-  std::vector<std::thread> clients;
-  for (v1::CreateTrainJobResponse& response : responses) {
-    clients.emplace_back([&] { EXPECT_TRUE(Submit(Training("r1"), &response).ok()); });
-  }
-  for (std::thread& client : clients) client.join();
-  Restart();
-  v1::CreateTrainJobResponse again;
-  ASSERT_TRUE(Submit(Training("r1"), &again).ok());
-  for (const auto& response : responses) EXPECT_EQ(response.job().id(), again.job().id());
-  v1::CreateTrainJobResponse other;
-  ASSERT_TRUE(Submit(Training("r2"), &other).ok());
-  EXPECT_EQ(other.job().id(), again.job().id() + 1);
-  v1::CreatePreviewJobRequest preview;
-  preview.set_request_id("r1");
-  preview.set_filter("male");
-  v1::Job job;
-  ExpectError(Call(jobs_, &v1::JobService::Stub::CreatePreviewJob, preview, &job),
-              StatusCode::INVALID_ARGUMENT, "of another kind");
 }
 
 TEST_F(ServiceTest, AWatchTellsTheEnd) {
@@ -293,25 +210,6 @@ TEST_F(TrainedTest, TheBestCheckpointIsKeptAndNamed) {
   EXPECT_EQ((std::vector<uint32_t>{model.steps().begin(), model.steps().end()}),
             (std::vector<uint32_t>{400, 500}))
       << "what was the best goes";
-}
-
-TEST_F(TrainedTest, AnEvaluationKnowsWhatTheModelWasTrainedFor) {
-  v1::CreateEvaluateJobRequest request;
-  request.set_model("m");
-  v1::Job job;
-  const auto submit = [&] {
-    return Call(jobs_, &v1::JobService::Stub::CreateEvaluateJob, request, &job);
-  };
-  ExpectError(submit(), StatusCode::FAILED_PRECONDITION, "no checkpoint yet");
-  ASSERT_TRUE(ReportCheckpoint(500).ok());
-  request.set_dataset("nothing");
-  ExpectError(submit(), StatusCode::NOT_FOUND, "nothing");
-  request.set_dataset("");
-  ASSERT_TRUE(submit().ok());
-  EXPECT_EQ(job.kind(), v1::Job::EVALUATE);
-  EXPECT_EQ(job.description(), "evaluate m@500 on faces");
-  EXPECT_EQ(job.evaluate().train().target(), "smiling");
-  EXPECT_EQ(job.evaluate().checkpoint().digest(), Sha256Hex("checkpoint 500"));
 }
 
 TEST_F(TrainedTest, ReportsAreFencedAndNameStoredBlobs) {

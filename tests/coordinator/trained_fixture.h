@@ -6,7 +6,7 @@
 
 namespace makeover {
 
-// A training of the dataset "faces" under the name "m" that the worker "w" runs.
+// Worker w trains model m on the dataset faces.
 class TrainedTest : public ServiceTest {
  protected:
   void SetUp() override {
@@ -29,6 +29,13 @@ class TrainedTest : public ServiceTest {
     metric.set_step(step);
     (*metric.mutable_values())["bestStep"] = best;
     return Report(report);
+  }
+  void ReportRate(const v1::TaskSpec& task, double images_per_second) {
+    v1::ReportTaskRequest report = ReportOf("w", task);
+    v1::Metric& metric = *report.add_metrics();
+    metric.set_step(10);
+    (*metric.mutable_values())["imagesPerSecond"] = images_per_second;
+    EXPECT_TRUE(Report(report).ok());
   }
   grpc::Status Tag(uint32_t step, const std::string& name, v1::Model* model) {
     v1::TagCheckpointRequest request;

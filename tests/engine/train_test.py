@@ -381,6 +381,12 @@ class TrainTest(unittest.TestCase):
         events, _ = self.engine.run("probe")
         self.assertEqual(events[0]["devices"][0]["name"], "cpu")
         self.assertGreater(events[0]["devices"][0]["memoryBytes"], 1 << 28)
+        self.assertEqual(events[0]["recipes"], ["makeover", "classic"])
+        settings = {setting["name"]: setting for setting in events[0]["settings"]}
+        self.assertEqual(settings["noise"], {"name": "noise", "kind": "number", "min": 0, "max": 10, "words": [],
+                                             "values": "a number from 0 to 10"})
+        self.assertEqual(settings["precision"]["words"], ["auto", "fp32", "bf16"])
+        self.assertEqual({setting["kind"] for setting in settings.values()}, {"whole", "number", "truth", "word", "size"})
 
     def test_bench(self):
         process = self.engine.start("bench", "--seconds", 0, "--batch-size", 2, "--device", "cpu", "-o", "json")

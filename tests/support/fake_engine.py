@@ -2,8 +2,8 @@
 """Stands in for mkengine in tests of the worker: speaks worker/ENGINE.md's protocol without LibTorch.
 
 `train` does what it reads from the named pipe $FAKE_ENGINE_DIR/train, a word and a number a line: `step N`, `sample N`,
-`picture N` (a sample that is a PNG), `checkpoint N`, `finish N`, `deaf`, `log N`, `escape N` (a log line that would take a
-terminal over). It writes `started PID` to $FAKE_ENGINE_DIR/said, so that a test knows that it is there.
+`picture N` (a sample that is a PNG), `judge N` (progress of a judge), `checkpoint N`, `finish N`, `deaf`, `log N`, `escape N`
+(a log line that would take a terminal over). It writes `started PID` to $FAKE_ENGINE_DIR/said, so that a test knows that it is there.
 """
 
 import json
@@ -29,7 +29,10 @@ def option(name, default=""):
 
 def probe():
     emit("probe", devices=[{"name": "cpu", "kind": "cpu", "description": "fake", "memoryBytes": 1, "bf16": False}],
-         threads=1, version="fake-1", torchVersion="none")
+         threads=1, version="fake-1", torchVersion="none", recipes=["makeover", "classic"],
+         settings=[{"name": name, "kind": kind, "min": 0, "max": most, "words": [], "values": f"a number from 0 to {most}"}
+                   for name, kind, most in [("noise", "number", 10), ("evaluate_steps", "whole", 1e9), ("evaluate_seconds", "number", 1e8),
+                                            ("size", "size", 0), ("window", "word", 0)]])
 
 
 def write(path, text):
@@ -95,6 +98,8 @@ class Training:
             self.step = number
             emit("progress", done=number, total=1000, unit="steps", ratePerSecond=10.0)
             emit("metrics", step=number, values={"generator": 0.5})
+        elif word == "judge":
+            emit("progress", done=number, total=300, unit="judge steps", ratePerSecond=10.0)
         elif word == "sample":
             path = write(f"{option('--out')}/samples/batch{number:06d}.png", f"sample {number}")
             emit("sample", step=number, path=path)
@@ -169,14 +174,16 @@ def evaluate():
     pathlib.Path(option("--pixels")).read_bytes()
     pathlib.Path(option("--index")).read_bytes()
     figures = {"targetRate": 0.75, "filterRate": 0.5, "kid": 0.25, "kidDeviation": 0.01, "kept": 0.9, "lowL1": 0.05, "identity": None}
-    write(option("--figures"), json.dumps({
+    evaluation = {
         "model": option("--model"), "step": 7, "heldOut": "the test partition", "target": "!Male", "sourceFaces": 3, "targetFaces": 2,
         "before": {**figures, "targetRate": 0.05}, "after": figures, "keptAttributes": ["Smiling"], "kidSubsets": 100,
         "kidSubsetSize": 2, "samePersonIdentity": None, "samePersonPairs": 0,
         "terms": [{"attribute": "Male", "value": False, "before": 0.05, "after": 0.75}],
-        "judgeAccuracy": [{"attribute": "Male", "accuracy": 0.96, "balanced": 0.95, "share": 0.4}]}))
+        "judgeAccuracy": [{"attribute": "Male", "accuracy": 0.96, "balanced": 0.95, "share": 0.4}]}
+    write(option("--figures"), json.dumps(evaluation))
     pathlib.Path(option("--sheet")).write_bytes(png(3, 2))
-    emit("evaluation", sheet=option("--sheet"))
+    emit("progress", done=1, total=300, unit="judge steps", ratePerSecond=1.0)
+    emit("evaluation", figures=evaluation, sheet=option("--sheet"))
     emit("done", step=7)
     return 0
 

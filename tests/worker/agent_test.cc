@@ -158,6 +158,33 @@ TEST_F(AgentTest, SuccessWaitsForEveryUpload) {
   EXPECT_EQ(last.request.outcome().progress().done(), 200);
 }
 
+TEST_F(AgentTest, AnEvaluationCountsFacesAndNotTheStepOfItsModel) {
+  Want({EvaluateTask(kTrain)});
+  const ChildId child = Only<StartChild>(agent_.OnInputsReady(kTrain, Ready(), now_)).child;
+  EngineEvent measured = Event(Kind::kEvaluation);
+  measured.count = 25;
+  Tell(child, measured);
+  Tell(child, Event(Kind::kDone, 60));
+  const Actions first = agent_.OnChildExit(child, Exited(0), now_);
+  const Actions second = Upload1(Only<Upload>(first));
+  const v1::Outcome outcome = Only<Report>(Upload1(Only<Upload>(second))).request.outcome();
+  EXPECT_EQ(outcome.kind(), v1::Outcome::SUCCEEDED);
+  EXPECT_EQ(outcome.files_done(), 25U);
+  EXPECT_EQ(outcome.progress().done(), 0);
+}
+
+TEST_F(AgentTest, TheStepsOfAJudgeAreNotTheTrainings) {
+  const ChildId child = Train();
+  EngineEvent judge = Event(Kind::kProgress);
+  judge.done = 156;
+  judge.unit = "judge steps";
+  Tell(child, judge);
+  EXPECT_EQ(agent_.Heartbeat().running(0).progress().unit(), "judge steps");
+  Tell(child, Event(Kind::kStopped, 12));
+  EXPECT_EQ(agent_.Heartbeat().running(0).progress().unit(), "steps");
+  EXPECT_EQ(agent_.Heartbeat().running(0).progress().done(), 12);
+}
+
 TEST_F(AgentTest, MetricsAreGathered) {
   const ChildId child = Train();
   EXPECT_EQ(Only<Report>(Tell(child, Event(Kind::kMetrics, 10))).request.metrics_size(), 1);

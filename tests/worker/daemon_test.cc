@@ -170,6 +170,10 @@ TEST_F(DaemonTest, TrainsToTheEnd) {
   EXPECT_EQ(coordinator_.Bytes(CheckpointOf(kLease).blob()), "checkpoint 20");
   EXPECT_EQ(coordinator_.logs[kLease], std::string(100, 'x') + "\n");
   EXPECT_EQ(coordinator_.devices.size(), 1U);
+  EXPECT_EQ(coordinator_.engine.recipes_size(), 2);
+  ASSERT_GT(coordinator_.engine.settings_size(), 0);
+  EXPECT_EQ(coordinator_.engine.settings(0).name(), "noise");
+  EXPECT_EQ(coordinator_.engine.settings(0).max(), 10);
 }
 
 TEST_F(DaemonTest, AnotherSizeHasPixelsOfItsOwn) {
@@ -358,7 +362,10 @@ TEST_F(DaemonTest, PreparesAndPreviews) {
   ASSERT_EQ(prepared.quarantined_size(), 1);
   EXPECT_EQ(prepared.quarantined(0).reason(), "not a picture");
   EXPECT_EQ(folder_.Read("data/cache/pixels/d1-80x100"), "pixels 80x100 49,90,80x100");
-  EXPECT_EQ(coordinator_.Bytes(coordinator_.AwaitOutcome(preview).output()), "picture of rows 1 0");
+  EXPECT_EQ(prepared.files_done(), 2U);
+  const v1::Outcome previewed = coordinator_.AwaitOutcome(preview);
+  EXPECT_EQ(coordinator_.Bytes(previewed.output()), "picture of rows 1 0");
+  EXPECT_EQ(previewed.files_done(), 1U);
 }
 
 TEST_F(DaemonTest, AMissingBlobFailsTheTask) {

@@ -32,6 +32,7 @@ class ScriptedCoordinator::Agents : public v1::AgentService::Service {
     if (all_.Fails("Register")) return Unavailable();
     ++all_.registrations;
     all_.devices.assign(request->devices().begin(), request->devices().end());
+    if (!request->devices().empty()) all_.engine = request->engine();
     *response = all_.terms_;
     return grpc::Status::OK;
   }

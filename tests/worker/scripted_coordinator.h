@@ -48,6 +48,7 @@ class ScriptedCoordinator {
   // For predicates of Await, and for after it; the lists only grow.
   int registrations = 0;
   std::vector<v1::Device> devices;  // Of the newest registration.
+  v1::EngineAbilities engine;       // Of the newest that offers devices.
   std::vector<v1::HeartbeatRequest> heartbeats;
   std::vector<v1::ReportTaskRequest> reports;  // That were accepted.
   std::map<LeaseId, std::string> logs;

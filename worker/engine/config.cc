@@ -14,6 +14,7 @@ namespace {
 using Member = std::variant<int64_t Config::*, double Config::*, bool Config::*,
                             std::string Config::*, PixelShape Config::*>;
 enum MemberKind { kWhole, kReal, kTruth, kWord, kShape };
+constexpr const char* kKindWords[] = {"whole", "number", "truth", "word", "size"};
 
 struct Setting {
   const char* name;
@@ -343,8 +344,9 @@ std::vector<SettingHelp> DescribeSettings(std::string_view recipe) {
   for (const Setting& setting : Settings()) {
     const Json value = ValueOf(setting, defaults);
     const std::string words = setting.words.empty() ? "" : ": " + Joined(setting.words);
-    lines.push_back(
-        {setting.name, value.is_string() ? value.AsString() : value.Write(), setting.help + words});
+    lines.push_back({setting.name, value.is_string() ? value.AsString() : value.Write(),
+                     setting.help + words, kKindWords[setting.member.index()], setting.min,
+                     setting.max, setting.words, KindOf(setting)});
   }
   return lines;
 }

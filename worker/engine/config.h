@@ -104,6 +104,11 @@ struct SettingHelp {
   std::string name;
   std::string value;  // as it is written on the command line, of the recipe
   std::string help;
+  std::string kind;  // whole, number, truth, word or size
+  double min;        // of whole and number
+  double max;
+  std::vector<std::string> words;  // that a word may be; empty: any
+  std::string values;              // the same for people: "a number from 0 to 10"
 };
 std::vector<SettingHelp> DescribeSettings(std::string_view recipe);
 

@@ -194,8 +194,8 @@ class TrainTest(unittest.TestCase):
         self.assertEqual((last_error(events)["class"], last_error(events)["code"]), ("USER", "too_few_pictures"))
 
     def test_a_resumed_training_goes_on_in_its_precision(self):
-        self.train("out", "--steps", 1)
-        # Without --precision, which stands in train_words.
+        self.train("out", "--steps", 1, "--set", "precision=bf16")
+        # Without --precision fp32, which stands in train_words and goes before the setting.
         words = [word for word in self.engine.train_words(self.folder.name, self.path("out")) if word not in ("--precision", "fp32")]
         events, _ = self.engine.run(*words, "--resume", checkpoint(self.path("out"), 1), "--steps", 2)
         self.assertEqual(next(e for e in events if e["event"] == "start")["precision"], "fp32")

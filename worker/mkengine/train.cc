@@ -153,9 +153,9 @@ engine::Config ConfigOf(const Arguments& arguments) {
   config.batch_size = arguments.Integer("--batch-size", config.batch_size, 2, 4096);
   config.seed = arguments.Integer("--seed", config.seed, 0, 9'000'000'000'000'000);
   EvaluateEvery(arguments, &config);
-  config.precision = arguments.Text("--precision", config.precision);
   for (const std::string& setting : arguments.All("--set"))
     AsUsage([&] { engine::ApplySetting(setting, &config); });
+  config.precision = arguments.Text("--precision", config.precision);  // as ComputeOf has it
   if (arguments.Has("--resume")) RequireSameTraining(arguments, config, first);
   return config;
 }

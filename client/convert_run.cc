@@ -101,7 +101,14 @@ class Conversion {
     MK_RETURN_IF_ERROR(found);
     session_.out.Note(absl::StrCat("Going on with job ", state_.job(), ", which converts with ",
                                    state_.model(), "."));
-    MK_RETURN_IF_ERROR(FollowAndFetch());
+    const absl::Status fetched = FollowAndFetch();
+    if (absl::IsNotFound(fetched)) {  // the coordinator keeps results for a while
+      session_.out.Note(absl::StrCat("Results of job ", state_.job(), " are not stored any more: ",
+                                     "what is missing is converted anew."));
+      RemoveConvertState(out_);
+      return false;
+    }
+    MK_RETURN_IF_ERROR(fetched);
     return true;
   }
 

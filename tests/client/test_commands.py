@@ -404,6 +404,18 @@ class Commands(CommandTest):
             self.assertEqual(self.files_below(out), {"a.jpg", "b.jpg", "manifest.jsonl"})
             (out / "a.jpg").unlink()
 
+    def test_results_that_are_stored_no_more_are_made_anew(self):
+        photos, out = self.photos("freed", "freed-a.jpg", "freed-b.jpg")  # no other conversion's
+        blobs = self.cluster.data_dir / "blobs"
+        before = set(self.files_below(blobs))
+        job = int(self.ctl("convert", photos, "--model", "smile", "--detach", "-o", "name", status=DETACHED).stdout)
+        self.ctl("jobs", "wait", job)
+        for name in set(self.files_below(blobs)) - before:  # as a sweep does long after the job's end
+            (blobs / name).unlink()
+        done = self.ctl("convert", photos, "--model", "smile")
+        self.assertIn(f"Results of job {job} are not stored any more", done.stderr)
+        self.assertEqual(self.files_below(out), {"freed-a.jpg", "freed-b.jpg", "manifest.jsonl"})
+
     def test_a_picture_that_was_named_but_not_noted_is_ours(self):
         photos, out = self.photos("broken-off", "a.jpg", "b.jpg")
         self.ctl("models", "tag", f"{self.train}@200", "second")

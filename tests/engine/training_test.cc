@@ -11,6 +11,7 @@
 #include "tests/engine/noise_faces.h"
 #include "tests/engine/scratch.h"
 #include "worker/engine/checkpoint.h"
+#include "worker/engine/error.h"
 
 namespace makeover::engine {
 namespace {
@@ -52,7 +53,7 @@ class TrainingTest : public testing::Test {
 
   // The run's events. Evaluations say until the first rollback that each state is the best so far,
   // and later that none is.
-  std::vector<Json> Events() {
+  std::vector<Json> Events(const EventSink& also = [](const Json&) {}) {
     const PixelCache cache(scratch_ / "noise.pixels");
     std::vector<Json> events;
     double kid = 1;
@@ -60,6 +61,7 @@ class TrainingTest : public testing::Test {
     Surroundings around;
     around.emit = [&](const Json& event) {
       events.push_back(event);
+      also(event);
       if (Is(event, "rollback")) kid = factor = 1;
     };
     around.seconds = [] { return 0.0; };
@@ -180,6 +182,21 @@ TEST_F(TrainingTest, TheRateAndTheBestComeBackWithACheckpoint) {
                 1e-9);
   }
   EXPECT_GT(BestStep(first), 0);
+}
+
+TEST_F(TrainingTest, ReturnsAreCountedThroughAResume) {
+  LetTheDiscriminatorGoAstray();
+  run_.config.steps = 60;
+  const size_t first = Rollbacks(Events()).size();
+  ASSERT_GE(first, 1U);
+  ASSERT_LT(first, 5U);
+  run_.resume = CheckpointOf(60);
+  run_.config.steps = 600;
+  run_.config.discriminator_rate = 1e5;
+  size_t then = 0;
+  EXPECT_THROW(Events([&](const Json& event) { then += Is(event, "rollback") ? 1 : 0; }),
+               EngineError);
+  EXPECT_EQ(first + then, 5U);
 }
 
 }  // namespace

@@ -25,7 +25,8 @@ std::string Numbered(const char* format, int64_t step) {
   return name;
 }
 
-constexpr int kReturnsMax = 5;
+// A rate of which half was taken five times is not halved again, whichever process did it.
+constexpr double kRateScaleMin = 1.0 / 32;
 
 class Session {
  public:
@@ -169,7 +170,7 @@ class Session {
   void GoBack(Ill ill) {
     const int64_t from = position_.step;
     const std::string why = "At step " + std::to_string(from) + " " + DescribeIll(ill) + ".";
-    if (!good_.has_value() || ++returns_ > kReturnsMax) {
+    if (!good_.has_value() || trainer_.rate_scale() <= kRateScaleMin) {
       throw EngineError(ErrorClass::kTask, "diverged", why,
                         "Train on from the last checkpoint with a smaller --set learning_rate, or "
                         "with --precision fp32.");
@@ -313,7 +314,6 @@ class Session {
   int64_t metrics_step_ = 0;
   HealthWatch watch_{run_.config};
   std::optional<Good> good_;
-  int returns_ = 0;
   double progress_seconds_ = 0;
   std::optional<Figures> figures_;  // of an evaluation, until they are written
   std::optional<Standing> best_;

@@ -132,10 +132,11 @@ class TrainTest(unittest.TestCase):
             events.append(json.loads(line))
             if events[-1]["event"] == "metrics" and events[-1]["step"] == 2:
                 process.send_signal(signal.SIGTERM)
-        process.communicate()
+        _, log = process.communicate()
         self.assertEqual(process.returncode, 3)
         self.assertEqual([e["event"] for e in events[-2:]], ["checkpoint", "stopped"])
         step = events[-1]["step"]
+        self.assertIn(f"step {step} is saved", log)
         self.assertGreaterEqual(step, 2)
         self.assertEqual(events[-2]["path"], checkpoint(out, step))
         self.train("out", "--steps", step + 1, "--resume", checkpoint(out, step))

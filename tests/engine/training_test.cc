@@ -65,7 +65,8 @@ class TrainingTest : public testing::Test {
       if (Is(event, "rollback")) kid = factor = 1;
     };
     around.seconds = [] { return 0.0; };
-    around.stop = [] { return false; };
+    int64_t asked = 0;
+    around.stop = [&] { return asked++ == stop_before_; };
     around.encode_png = [](int, int, const std::vector<uint8_t>&) { return std::string("png"); };
     around.evaluate = [&](const FaceFunction&) {
       Figures figures;
@@ -74,7 +75,7 @@ class TrainingTest : public testing::Test {
       figures.kid.value = kid *= factor;
       return std::optional<Figures>(figures);
     };
-    EXPECT_TRUE(Train(run_, cache, around));
+    EXPECT_EQ(Train(run_, cache, around), stop_before_ < 0);
     return events;
   }
 
@@ -104,6 +105,7 @@ class TrainingTest : public testing::Test {
 
   const Scratch scratch_;
   TrainingRun run_;
+  int64_t stop_before_ = -1;  // so many steps are made, or all
 };
 
 TEST_F(TrainingTest, NoStateUnderSuspicionIsWritten) {
@@ -151,6 +153,21 @@ TEST_F(TrainingTest, ATrainingDoesNotEndUnderSuspicion) {
   ASSERT_FALSE(returns.empty());
   EXPECT_EQ(returns[0].Integer("from"), noticed - 5);
   EXPECT_EQ(RateScale(noticed - 5), returns.back().Number("rateScale"));
+}
+
+TEST_F(TrainingTest, WhoStopsIsToldWhereAResumeGoesOn) {
+  LetTheDiscriminatorGoAstray();
+  run_.config.steps = 60;
+  const int64_t noticed = Rollbacks(Events()).at(0).Integer("from");
+  for (const int64_t steps : {int64_t{7}, noticed - 5}) {
+    std::filesystem::remove_all(run_.out);
+    stop_before_ = steps;
+    const Json last = Events().back();
+    ASSERT_TRUE(Is(last, "stopped"));
+    EXPECT_EQ(last.Integer("step"),
+              CheckpointReader(CheckpointOf(last.Integer("step"))).info().step);
+    EXPECT_EQ(last.Integer("step") == steps, steps == 7);
+  }
 }
 
 TEST_F(TrainingTest, NoCollapsedStateIsWritten) {

@@ -47,7 +47,7 @@ class Session {
       while (!Finished(run_.config, position_)) {
         if (around_.stop()) {
           SaveCheckpoint();
-          around_.emit(Json::Object{{"event", "stopped"}, {"step", position_.step}});
+          around_.emit(Json::Object{{"event", "stopped"}, {"step", SavedStep()}});
           return false;
         }
         Advance();
@@ -93,6 +93,9 @@ class Session {
       if (run_.config.checkpoint_steps > 0) SaveCheckpoint();
     }
   }
+
+  // From where a resume goes on.
+  int64_t SavedStep() const { return saved_step_ >= 0 ? saved_step_ : begin_step_; }
 
   void LoadState(const CheckpointReader& checkpoint) {
     position_ = trainer_.Load(checkpoint);

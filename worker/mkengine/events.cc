@@ -39,6 +39,13 @@ std::string DoneText(const Json& event) {
   return text;
 }
 
+std::string StoppedText(const Json& event) {
+  if (event.Find("step") == nullptr) return "stopped, everything is saved";
+  const int64_t step = event.Integer("step");
+  return step > 0 ? "stopped: step " + std::to_string(step) + " is saved, --resume goes on there"
+                  : "stopped, with no step saved to go on from";
+}
+
 // Empty: nothing that a person has to read.
 std::string Words(const std::string& kind, const Json& event) {
   if (kind == "metrics") return MetricsText(event);
@@ -50,7 +57,7 @@ std::string Words(const std::string& kind, const Json& event) {
     return event.Text("reason") + " Back to step " + std::to_string(event.Integer("step")) +
            ", with half the learning rate.";
   }
-  if (kind == "stopped") return "stopped, everything is saved";
+  if (kind == "stopped") return StoppedText(event);
   if (kind == "done") return DoneText(event);
   if (kind == "start" && event.Find("device") != nullptr) {
     return event.Text("command") + " on " + event.Text("device") + " in " +

@@ -81,12 +81,14 @@ torch::Tensor AttributeReader::Logits(const torch::Tensor& pictures, const Glanc
   return learner_.average()(seen, glance.heard, type_).logits;
 }
 
-// The mean change of certainty, which is the share of readings that would turn over if the line
-// between yes and no were drawn about where it is, by chance; rounded off near 0. Logits are seen
-// against the sources': some attributes are read with much less certainty than others, and most
-// logits of a rare one lie on the same side of 0, yet each turns over as soon as the others.
-torch::Tensor AttributeReader::Moved(const torch::Tensor& sources,
-                                     const torch::Tensor& results) const {
+// The mean share of readings that turn over: of the certainty with which the source has the
+// attribute, or lacks it, so much as the result is nearer to the other. Who moves away from the
+// line between yes and no, who is young and becomes younger, turns over hardly anything, and that
+// costs hardly anything; all of it rounded off near 0. Logits are seen against the sources': some
+// attributes are read with much less certainty than others, and most logits of a rare one lie on
+// the same side of 0, yet each turns over as soon as the others.
+torch::Tensor AttributeReader::TurnedOver(const torch::Tensor& sources,
+                                          const torch::Tensor& results) const {
   const torch::Tensor mean = sources.mean(0, true);
   const torch::Tensor squares = (sources - mean).square().sum(0, true);
   const double degrees = static_cast<double>(sources.size(0)) - 1 + kUsualSources;
@@ -96,8 +98,10 @@ torch::Tensor AttributeReader::Moved(const torch::Tensor& sources,
   const auto certainty = [&](const torch::Tensor& logits) {
     return ((logits - line) / (kLineWidth * deviation)).sigmoid();
   };
-  const torch::Tensor change = certainty(results) - certainty(sources);
-  return (change.square() + kLittle * kLittle).sqrt().mean() - kLittle;
+  const torch::Tensor had = certainty(sources);
+  const torch::Tensor change = certainty(results) - had;
+  const torch::Tensor rounded = (change.square() + kLittle * kLittle).sqrt() - kLittle;
+  return (torch::where(change < 0, had, 1 - had) * rounded).mean();
 }
 
 torch::Tensor AttributeReader::ConstantLogits(const torch::Tensor& pictures,
@@ -112,8 +116,8 @@ AttributeReader::Losses AttributeReader::OfResults(const torch::Tensor& results,
   const torch::Tensor read = Logits(results, glance);
   Losses losses;
   if (kept_.numel() > 0) {
-    losses.kept =
-        Moved(ConstantLogits(sources, glance).index_select(1, kept_), read.index_select(1, kept_));
+    losses.kept = TurnedOver(ConstantLogits(sources, glance).index_select(1, kept_),
+                             read.index_select(1, kept_));
   }
   if (aimed_.numel() > 0) {
     const torch::Tensor some = read.index_select(1, aimed_);

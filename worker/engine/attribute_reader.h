@@ -47,8 +47,8 @@ class AttributeReader {
   // For pictures such as `like`, [N, 3, H, W].
   Glance DrawGlance(const torch::Tensor& like, const Random& chance) const;
 
-  // Of results and their sources, both [N, 3, H, W]: kept attributes shall read as they do in the
-  // source, with whatever certainty.
+  // Of results and their sources, both [N, 3, H, W]: kept attributes shall not read
+  // otherwise than in the source; they may read so with more certainty.
   Losses OfResults(const torch::Tensor& results, const torch::Tensor& sources,
                    const Glance& glance) const;
 
@@ -68,7 +68,7 @@ class AttributeReader {
   torch::Tensor Logits(const torch::Tensor& pictures, const Glance& glance) const;  // [N, K]
   torch::Tensor ConstantLogits(const torch::Tensor& pictures, const Glance& glance) const;
   // Scalar, of the kept attributes' logits, both [N, kept].
-  torch::Tensor Moved(const torch::Tensor& sources, const torch::Tensor& results) const;
+  torch::Tensor TurnedOver(const torch::Tensor& sources, const torch::Tensor& results) const;
 
   torch::Tensor kept_;    // numbers of attributes, [kept]
   torch::Tensor lines_;   // above them lie the logits of sources that have it, in their

@@ -264,7 +264,7 @@ Config Makeover() {
   config.learning_rate = 1e-3;
   config.pixel_weight = 0.3;
   config.balance = 4;
-  config.keep_weight = 16;
+  config.keep_weight = 14;
   config.aim_weight = 2;
   config.pixel_weight_anneal = 0;
   return config;

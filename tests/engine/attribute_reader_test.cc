@@ -72,12 +72,13 @@ class AttributeReaderTest : public testing::Test {
   }
 
   // The labels outlive it.
-  AttributeReader Untaught(const FaceLabels& labels,
-                           torch::ScalarType type = torch::kFloat32) const {
-    return {/*seed=*/1, labels, *cache_, torch::kCPU, type};
+  AttributeReader Untaught(const FaceLabels& labels, torch::ScalarType type = torch::kFloat32,
+                           double turnover = 1) const {
+    return {{/*seed=*/1, turnover, type}, labels, *cache_, torch::kCPU};
   }
-  AttributeReader Taught(const FaceLabels& labels, int64_t steps = kSteps) const {
-    AttributeReader reader = Untaught(labels);
+  AttributeReader Taught(const FaceLabels& labels, int64_t steps = kSteps,
+                         double turnover = 1) const {
+    AttributeReader reader = Untaught(labels, torch::kFloat32, turnover);
     for (int64_t step = 0; step < steps; ++step) {
       const double share = static_cast<double>(step) / static_cast<double>(steps);
       (void)reader.Learn(reader.NextLesson(AttributeReader::kLearnShare * share));
@@ -166,15 +167,22 @@ TEST_F(AttributeReaderTest, WhatIsReadWithLittleCertaintyCountsAsMuch) {
 // other.
 TEST_F(AttributeReaderTest, WhoIsMoreOfWhatHeWasTurnsNothingOver) {
   const FaceLabels labels = Labels({kKeptBright}, {});
-  const AttributeReader reader = Taught(labels);
   const torch::Tensor plain = Pictures({0, 1, 2, 3, 4, 5, 6, 7});
   const torch::Tensor doubtful = torch::lerp(plain, Pictures({1, 0, 3, 2, 5, 4, 7, 6}), 0.1);
   const torch::Tensor sources = torch::cat({plain, doubtful});
-  const double all_doubtful =
-      Read(reader, torch::cat({doubtful, doubtful}), sources).kept.item<double>();
-  const double all_plain = Read(reader, torch::cat({plain, plain}), sources).kept.item<double>();
+  const auto losses = [&](double turnover) {
+    const AttributeReader reader = Taught(labels, kSteps, turnover);
+    const auto kept = [&](const torch::Tensor& results) {
+      return Read(reader, results, sources).kept.item<double>();
+    };
+    return std::pair(kept(torch::cat({doubtful, doubtful})), kept(torch::cat({plain, plain})));
+  };
+  const auto [all_doubtful, all_plain] = losses(1);
   EXPECT_GT(all_doubtful, 2.5 * all_plain);
   EXPECT_GT(all_plain, 0);
+  const auto [to_doubtful, to_plain] = losses(0);
+  EXPECT_LT(to_doubtful, 2 * to_plain);
+  EXPECT_GT(to_doubtful, all_doubtful);
 }
 
 // The same change turns over fewer readings where hardly a source, or nearly every one, has it.

@@ -89,6 +89,15 @@ TEST_F(TrainerTest, WhatIsKeptWeighsByTheTemperature) {
   EXPECT_FALSE(Same(trained(2, 20, -10), trained(2, 10, 0)));
 }
 
+TEST_F(TrainerTest, TheTurnoverIsThatOfTheSettings) {
+  TrainingRows rows = Labelled();
+  rows.labels.kept = {{0, 0.5}};
+  config_.keep_turnover = 1;
+  const auto one = Trained(rows);
+  config_.keep_turnover = 0;
+  EXPECT_FALSE(Same(Trained(rows), one));
+}
+
 TEST_F(TrainerTest, WhatIsAimedAtWeighs) {
   TrainingRows rows = Labelled();
   rows.labels.aimed = {{0, true}};

@@ -49,15 +49,16 @@ uint64_t LearnerSeed(uint64_t seed) { return Random(seed, Stream::kReader, 0).Ne
 
 }  // namespace
 
-AttributeReader::AttributeReader(uint64_t seed, const FaceLabels& labels, const PixelCache& cache,
-                                 const torch::Device& device, torch::ScalarType type)
+AttributeReader::AttributeReader(const Options& options, const FaceLabels& labels,
+                                 const PixelCache& cache, const torch::Device& device)
     : kept_(Numbers(labels.kept, device)),
       lines_(KeptLines(labels, device)),
       aimed_(Numbers(labels.aimed, device)),
       values_(AimedValues(labels, device)),
-      type_(type),
-      learner_({labels.learn, LearnerSeed(seed), /*people=*/false, kNoise, type}, labels.population,
-               cache, device) {}
+      turnover_(options.turnover),
+      type_(options.type),
+      learner_({labels.learn, LearnerSeed(options.seed), /*people=*/false, kNoise, options.type},
+               labels.population, cache, device) {}
 
 std::vector<torch::Tensor*> AttributeReader::Glance::Tensors() {
   std::vector<torch::Tensor*> tensors = augmentation.Tensors();
@@ -81,14 +82,14 @@ torch::Tensor AttributeReader::Logits(const torch::Tensor& pictures, const Glanc
   return learner_.average()(seen, glance.heard, type_).logits;
 }
 
-// The mean share of readings that turn over: of the certainty with which the source has the
-// attribute, or lacks it, so much as the result is nearer to the other. Who moves away from the
-// line between yes and no, who is young and becomes younger, turns over hardly anything, and that
-// costs hardly anything; all of it rounded off near 0. Logits are seen against the sources': some
-// attributes are read with much less certainty than others, and most logits of a rare one lie on
-// the same side of 0, yet each turns over as soon as the others.
-torch::Tensor AttributeReader::TurnedOver(const torch::Tensor& sources,
-                                          const torch::Tensor& results) const {
+// The mean change of certainty, rounded off near 0. With a turnover of 1 it is the share of
+// readings that turn over: towards the other side it counts by the certainty with which the source
+// is on this one, and away from it by how little that is, for who is young and becomes younger
+// turns over hardly anything. Logits are seen against the sources': some attributes are read with
+// much less certainty than others, and most logits of a rare one lie on the same side of 0, yet
+// each turns over as soon as the others.
+torch::Tensor AttributeReader::Changed(const torch::Tensor& sources,
+                                       const torch::Tensor& results) const {
   const torch::Tensor mean = sources.mean(0, true);
   const torch::Tensor squares = (sources - mean).square().sum(0, true);
   const double degrees = static_cast<double>(sources.size(0)) - 1 + kUsualSources;
@@ -101,7 +102,8 @@ torch::Tensor AttributeReader::TurnedOver(const torch::Tensor& sources,
   const torch::Tensor had = certainty(sources);
   const torch::Tensor change = certainty(results) - had;
   const torch::Tensor rounded = (change.square() + kLittle * kLittle).sqrt() - kLittle;
-  return (torch::where(change < 0, had, 1 - had) * rounded).mean();
+  const torch::Tensor turned = torch::where(change < 0, had, 1 - had);
+  return ((1 - turnover_ + turnover_ * turned) * rounded).mean();
 }
 
 torch::Tensor AttributeReader::ConstantLogits(const torch::Tensor& pictures,
@@ -116,8 +118,8 @@ AttributeReader::Losses AttributeReader::OfResults(const torch::Tensor& results,
   const torch::Tensor read = Logits(results, glance);
   Losses losses;
   if (kept_.numel() > 0) {
-    losses.kept = TurnedOver(ConstantLogits(sources, glance).index_select(1, kept_),
-                             read.index_select(1, kept_));
+    losses.kept = Changed(ConstantLogits(sources, glance).index_select(1, kept_),
+                          read.index_select(1, kept_));
   }
   if (aimed_.numel() > 0) {
     const torch::Tensor some = read.index_select(1, aimed_);

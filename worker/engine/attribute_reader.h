@@ -30,10 +30,15 @@ class AttributeReader {
     torch::Tensor kept, aimed;
   };
 
-  // Its convolutions compute in `type`. REQUIRES: labels.any(); labels and cache outlive the
-  // reader.
-  AttributeReader(uint64_t seed, const FaceLabels& labels, const PixelCache& cache,
-                  const torch::Device& device, torch::ScalarType type = torch::kFloat32);
+  struct Options {
+    uint64_t seed = 1;
+    double turnover = 1;                       // see Config::keep_turnover
+    torch::ScalarType type = torch::kFloat32;  // of its convolutions
+  };
+
+  // REQUIRES: labels.any(); labels and cache outlive the reader.
+  AttributeReader(const Options& options, const FaceLabels& labels, const PixelCache& cache,
+                  const torch::Device& device);
 
   // How the pictures of a step are read: a little shifted, recoloured and noisy, and by some of the
   // reader's features, lest the generator learn to please this one reader alone.
@@ -48,7 +53,7 @@ class AttributeReader {
   Glance DrawGlance(const torch::Tensor& like, const Random& chance) const;
 
   // Of results and their sources, both [N, 3, H, W]: kept attributes shall not read
-  // otherwise than in the source; they may read so with more certainty.
+  // otherwise than in the source; with a turnover of 1 they may read so with more certainty.
   Losses OfResults(const torch::Tensor& results, const torch::Tensor& sources,
                    const Glance& glance) const;
 
@@ -68,13 +73,14 @@ class AttributeReader {
   torch::Tensor Logits(const torch::Tensor& pictures, const Glance& glance) const;  // [N, K]
   torch::Tensor ConstantLogits(const torch::Tensor& pictures, const Glance& glance) const;
   // Scalar, of the kept attributes' logits, both [N, kept].
-  torch::Tensor TurnedOver(const torch::Tensor& sources, const torch::Tensor& results) const;
+  torch::Tensor Changed(const torch::Tensor& sources, const torch::Tensor& results) const;
 
   torch::Tensor kept_;    // numbers of attributes, [kept]
   torch::Tensor lines_;   // above them lie the logits of sources that have it, in their
                           // deviations from their mean: [1, kept]
   torch::Tensor aimed_;   // likewise, [aimed]
   torch::Tensor values_;  // 0 or 1, [1, aimed]
+  double turnover_;
   torch::ScalarType type_;
   mutable JudgeLearner learner_;  // its network's forward() is not const
 };

@@ -97,6 +97,8 @@ std::vector<Setting> LossSettings() {
        "of the loss that keeps smiles, age, hair and the like as they are, at temperature 0"},
       {"keep_weight_anneal", &Config::keep_weight_anneal, -1000, 1000,
        "added to keep_weight at temperature 1"},
+      {"keep_turnover", &Config::keep_turnover, 0, 1,
+       "1: what is kept costs as far as it reads otherwise; 0: however its reading changes"},
       {"aim_weight", &Config::aim_weight, 0, 1000,
        "of the loss that makes results read as the target filter says; 0: none"},
       {"pixel_weight", &Config::pixel_weight, 0, 1, "share of the pixel loss at temperature 0"},
@@ -265,6 +267,7 @@ Config Makeover() {
   config.pixel_weight = 0.3;
   config.balance = 4;
   config.keep_weight = 14;
+  config.keep_turnover = 1;
   config.aim_weight = 2;
   config.pixel_weight_anneal = 0;
   return config;

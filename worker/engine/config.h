@@ -47,7 +47,10 @@ struct Config {
   double mirror_weight = 0;             // of |G(mirrored source) - mirrored G(source)|
   // Of an attribute reader's loss for attributes to keep, at temperature 0; 0: none.
   double keep_weight = 0;
-  double keep_weight_anneal = 0;      // added to it at temperature 1; at least 0 in all
+  double keep_weight_anneal = 0;  // added to it at temperature 1; at least 0 in all
+  // From 0, where a reading's change costs in whatever direction, to 1, where it costs as far as
+  // the reading turns over.
+  double keep_turnover = 0;
   double aim_weight = 0;              // and for those that the target filter demands
   double pixel_weight = 0.70;         // share of the pixel loss at temperature 0
   double pixel_weight_anneal = 0.25;  // added to it at temperature 1; within [0, 1] in all

@@ -59,8 +59,10 @@ Trainer::Trainer(const Config& config, const Compute& compute, const PixelCache&
       make_graph_(std::move(make_graph)) {
   average_->eval();
   if (config.UsesReader() && labels_.any())
-    reader_ = std::make_unique<AttributeReader>(config.seed, labels_, cache, device_,
-                                                OptionsFor(config, compute).type);
+    reader_ = std::make_unique<AttributeReader>(
+        AttributeReader::Options{static_cast<uint64_t>(config.seed), config.keep_turnover,
+                                 OptionsFor(config, compute).type},
+        labels_, cache, device_);
 }
 
 StepInputs Trainer::Draw(const Position& position, double temperature, double learning_rate) {

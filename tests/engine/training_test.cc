@@ -201,6 +201,22 @@ TEST_F(TrainingTest, TheRateAndTheBestComeBackWithACheckpoint) {
   EXPECT_GT(BestStep(first), 0);
 }
 
+TEST_F(TrainingTest, ARateGivenAtAResumeIsTaken) {
+  LetTheGeneratorCollapse();
+  run_.config.steps = 20;
+  ASSERT_FALSE(Rollbacks(Events()).empty());
+  run_.resume = CheckpointOf(20);
+  run_.config.steps = 21;
+  run_.config.learning_rate = 0.001;
+  int seen = 0;
+  for (const Json& event : Events()) {
+    if (!Is(event, "metrics")) continue;
+    EXPECT_NEAR(event.Find("values")->Number("learningRate"), 0.001, 1e-9);
+    ++seen;
+  }
+  EXPECT_EQ(seen, 1);
+}
+
 TEST_F(TrainingTest, ReturnsAreCountedThroughAResume) {
   LetTheDiscriminatorGoAstray();
   run_.config.steps = 60;

@@ -100,6 +100,9 @@ class Session {
   void LoadState(const CheckpointReader& checkpoint) {
     position_ = trainer_.Load(checkpoint);
     best_ = BestOf(checkpoint);
+    // Who gives another rate means that one, and all returns with it.
+    if (checkpoint.info().config.learning_rate != run_.config.learning_rate)
+      trainer_.set_rate_scale(1);
   }
 
   // Also at the end, so that the last checkpoint takes part in the choice of the best.

@@ -29,12 +29,12 @@ TEST(HealthTest, NumbersThatAreNoneAreNoticedAtOnce) {
 
 TEST(HealthTest, ADiscriminatorFarWorseThanGuessingIsNoticed) {
   EXPECT_EQ(AfterLosses("hinge", 19, 5000), Ill::kNo);
-  EXPECT_EQ(AfterLosses("hinge", 21, 10), Ill::kNo);
-  EXPECT_EQ(AfterLosses("hinge", 21, 20), Ill::kDiverged);
-  EXPECT_EQ(AfterLosses("least_squares", 4.9, 20), Ill::kNo);
-  EXPECT_EQ(AfterLosses("least_squares", 5.1, 20), Ill::kDiverged);
-  EXPECT_EQ(AfterLosses("cross_entropy", 13, 20), Ill::kNo);
-  EXPECT_EQ(AfterLosses("cross_entropy", 14, 20), Ill::kDiverged);
+  EXPECT_EQ(AfterLosses("hinge", 21, 0), Ill::kNo);
+  EXPECT_EQ(AfterLosses("hinge", 21, 10), Ill::kDiverged);
+  EXPECT_EQ(AfterLosses("least_squares", 4.9, 5000), Ill::kNo);
+  EXPECT_EQ(AfterLosses("least_squares", 5.1, 10), Ill::kDiverged);
+  EXPECT_EQ(AfterLosses("cross_entropy", 13, 5000), Ill::kNo);
+  EXPECT_EQ(AfterLosses("cross_entropy", 14, 10), Ill::kDiverged);
 }
 
 TEST(HealthTest, ALeapIsSuspectedAndForgiven) {

@@ -308,7 +308,7 @@ class TrainTest(unittest.TestCase):
         self.assertTrue(returns)
         for event in returns:
             self.assertIn("stays above ten times what guessing gives", event["reason"])
-            self.assertLess(event["step"], event["from"] - 20)  # a state from before it began
+            self.assertLess(event["step"], event["from"] - 10)  # a state from before it began
 
     def test_a_training_that_stays_wrong_fails(self):
         returns, last = self.train_too_fast(1, 0.001, expect=1)

@@ -7,7 +7,7 @@ namespace makeover::engine {
 namespace {
 
 constexpr double kDivergedTimes = 10;
-constexpr int64_t kDivergedSteps = 20;
+constexpr int64_t kDivergedSteps = 10;
 constexpr double kHorizonSteps = 200;
 constexpr int64_t kSaturatedSteps = 500;
 constexpr double kSaturatedShare = 0.02;

@@ -23,7 +23,7 @@ class HealthWatch {
  public:
   explicit HealthWatch(const Config& config);
 
-  // The losses of a step, steps rising. Diverged: for 20 steps or more, the discriminator's is
+  // The losses of a step, steps rising. Diverged: for 10 steps or more, the discriminator's is
   // above ten times what guessing gives. Saturated: for 500 steps or more, the running mean of the
   // discriminator's loss (of about the last 200 steps) is below 2 % of what guessing gives.
   Ill SeeLosses(int64_t step, double generator, double discriminator);

@@ -117,7 +117,7 @@ TEST_F(TrainingTest, NoStateUnderSuspicionIsWritten) {
     if (Is(event, "checkpoint")) saved = event.Integer("step");
     if (!Is(event, "rollback")) continue;
     returned = true;
-    EXPECT_LE(saved, event.Integer("from") - 20);
+    EXPECT_LE(saved, event.Integer("from") - 10);
     EXPECT_EQ(event.Integer("step"), saved);
   }
   EXPECT_TRUE(returned);

@@ -67,7 +67,8 @@ void RequireRows(const std::vector<int64_t>& rows, const char* side) {
   throw EngineError(ErrorClass::kUser, "too_few_pictures",
                     "There are too few usable " + std::string(side) + " pictures to train: " +
                         std::to_string(rows.size()) + ", where two are the least.",
-                    "Choose a filter that selects more pictures.");
+                    "Choose a filter that selects more pictures; --no-clean keeps blurry ones and "
+                    "eyeglasses too.");
 }
 
 }  // namespace makeover::engine

@@ -114,6 +114,16 @@ TEST(BalanceTest, WhatTheTargetMeansIsLeftAlone) {
   EXPECT_NEAR(TargetShare(sides, 1, balance), 0.3, 0.002);
 }
 
+TEST(BalanceTest, WhatHardlyATargetHasIsMeantToo) {
+  // One target in five hundred has the first, one in five hundred lacks the second.
+  const Sides sides = Make({0.3, 0.7, 0.4}, {0.002, 0.998, 0.5});
+  const Balance balance = Weigh(sides, 10);
+  ASSERT_EQ(balance.shares.size(), 1U);
+  EXPECT_EQ(balance.shares[0].attribute, 2);
+  EXPECT_NEAR(SourceShare(sides, 0, balance), 0.3, 0.02);
+  EXPECT_NEAR(SourceShare(sides, 1, balance), 0.7, 0.02);
+}
+
 TEST(BalanceTest, WhatNobodyOrEverybodyHasChangesNothing) {
   for (const std::vector<double>& target : {std::vector<double>{0, 1}, {0, 0}, {1, 1}}) {
     const Balance balance = Weigh(Make({0.2, 0.7}, target), 10);

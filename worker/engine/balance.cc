@@ -10,6 +10,7 @@ namespace {
 
 constexpr int kRounds = 100;  // far more than the shares need to settle
 constexpr double kMeant = 0.5;
+constexpr double kShunned = 0.02;
 
 bool Has(const Population& population, int64_t row, int attribute) {
   return (population.bits[static_cast<size_t>(row)] >> attribute & 1) != 0;
@@ -28,6 +29,16 @@ double ShareOf(const Population& population, const std::vector<int64_t>& rows, i
 
 using Shares = Balance::Shares;
 
+// Whether an attribute, or being without it, is hardly found among the targets, where sources have
+// it: blond hair that is black.
+bool Shunned(double source, double target) {
+  return target <= kShunned * source || 1 - target <= kShunned * (1 - source);
+}
+
+bool Meant(double source, double target) {
+  return std::abs(source - target) > kMeant || Shunned(source, target);
+}
+
 std::vector<Shares> SharesOf(const Population& population, const std::vector<int64_t>& source,
                              const std::vector<int64_t>& target,
                              const std::vector<int>& attributes) {
@@ -39,10 +50,7 @@ std::vector<Shares> SharesOf(const Population& population, const std::vector<int
     shares.attribute = attribute;
     shares.source.plain = ShareOf(population, source, attribute, even_source);
     shares.target.plain = ShareOf(population, target, attribute, even_target);
-    // Where all targets or none have it, no weights change their share.
-    const bool fixed = shares.target.plain <= 0 || shares.target.plain >= 1;
-    if (!fixed && std::abs(shares.source.plain - shares.target.plain) <= kMeant)
-      all.push_back(shares);
+    if (!Meant(shares.source.plain, shares.target.plain)) all.push_back(shares);
   }
   return all;
 }

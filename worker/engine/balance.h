@@ -29,8 +29,9 @@ struct Balance {
 // Weights between 1 / most and most under which each of the attributes (numbers, see
 // KeptAttributes) is as common among the target rows as among the source rows, or as nearly so as
 // these bounds allow: raking (Deming and Stephan, 1940). First the targets come to the sources; the
-// sources come to them as far as the targets could not. An attribute whose shares differ by more
-// than a half belongs to what the target means and is left as it is.
+// sources come to them as far as the targets could not. An attribute belongs to what the target
+// means and is left as it is if its shares differ by more than a half, or if it or its absence is
+// at most a fiftieth as common among the targets as among the sources (black hair among the blond).
 // REQUIRES: most >= 1; no list of rows is empty; rows are below the population's size.
 Balance BalanceFamilies(const Population& population, const std::vector<int64_t>& source,
                         const std::vector<int64_t>& target, const std::vector<int>& attributes,

@@ -47,6 +47,9 @@ std::string PixelsOf(const FaceFolder& folder, const JudgedDataset& dataset,
   engine::MakeFolder(cache);
   const std::string path = cache + "/faces-" + dataset.digest + ".pixels";
   if (std::filesystem::exists(path)) return path;
+  const engine::FileLock lock(path + ".lock", around.stop);  // another process may be preparing it
+  if (!lock.held()) return "";
+  if (std::filesystem::exists(path)) return path;
   const engine::Division& division = dataset.division;
   std::set<int64_t> wanted(division.held_out.begin(), division.held_out.end());
   wanted.insert(division.a.begin(), division.a.end());

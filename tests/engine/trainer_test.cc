@@ -141,6 +141,19 @@ TEST_F(TrainerTest, NoiseAndAugmentationAreSeen) {
   EXPECT_FALSE(Same(Trained(rows, 1), plain));
 }
 
+// Elsewhere the discriminator could grow as steep as it likes.
+TEST_F(TrainerTest, ThePenaltyIsTakenWhereTheDiscriminatorLooks) {
+  const auto penalty = [this] {
+    return FirstStep(Labelled(), Precision::kFp32).penalty.item<float>();
+  };
+  const float plain = penalty();
+  config_.noise = 0.2;
+  EXPECT_NE(penalty(), plain);
+  config_.noise = 0;
+  config_.augment = 0.5;
+  EXPECT_NE(penalty(), plain);
+}
+
 // Grey sources and targets of one colour, to which results come within a few steps.
 class ColourTest : public TrainerTest {
  protected:

@@ -109,7 +109,8 @@ Trainer::Pass Trainer::Forward(const StepInputs& inputs) {
     return inputs.noise.defined() ? pictures + inputs.noise : pictures;
   };
   pass.fake = discriminator_->forward(Augment(noisy(pass.result), inputs.on_result));
-  pass.real = discriminator_->forward(Augment(noisy(pass.target), inputs.on_target));
+  pass.seen_target = Augment(noisy(pass.target), inputs.on_target);
+  pass.real = discriminator_->forward(pass.seen_target);
   return pass;
 }
 
@@ -196,7 +197,7 @@ StepValues Trainer::Run(const StepInputs& inputs) {
   torch::Tensor discriminator_gradient =
       discriminator_weights_.Gradient(values.discriminator, false);
   if (inputs.penalty) {
-    const auto [gradient, penalty] = Penalty(pass.target);
+    const auto [gradient, penalty] = Penalty(pass.seen_target);
     discriminator_gradient = discriminator_gradient + gradient;
     values.penalty = penalty;
   }
@@ -228,9 +229,9 @@ bool Trainer::PenaltyDue(const Position& position) const {
   return config_.gradient_penalty > 0 && position.step % config_.gradient_penalty_steps == 0;
 }
 
-std::pair<torch::Tensor, torch::Tensor> Trainer::Penalty(const torch::Tensor& target) {
+std::pair<torch::Tensor, torch::Tensor> Trainer::Penalty(const torch::Tensor& seen) {
   // In float32: squares of small gradients vanish in less.
-  const torch::Tensor pictures = target.detach().requires_grad_();
+  const torch::Tensor pictures = seen.detach().requires_grad_();
   const torch::Tensor penalty =
       GradientPenalty(discriminator_->forward(pictures, torch::kFloat32), pictures);
   const double weight =

@@ -107,7 +107,8 @@ class Trainer {
     torch::Tensor of_target;       // of the first targets, where the recipe has an identity loss
     // Of the first sources mirrored, where it has a mirror loss.
     torch::Tensor mirrored;
-    torch::Tensor fake, real;  // logits
+    torch::Tensor seen_target;  // by the discriminator, as real
+    torch::Tensor fake, real;   // logits
   };
   // Counts faces and steps, and draws what the step needs.
   StepInputs Draw(const Position& position, double temperature, double learning_rate);
@@ -119,7 +120,7 @@ class Trainer {
   StepValues Losses(const Pass& pass, const StepInputs& inputs) const;
   void AddReading(const Pass& pass, const StepInputs& inputs, StepValues* values) const;
   // The penalty's gradient with respect to the discriminator's weights, and the penalty itself.
-  std::pair<torch::Tensor, torch::Tensor> Penalty(const torch::Tensor& target);
+  std::pair<torch::Tensor, torch::Tensor> Penalty(const torch::Tensor& seen);
   bool PenaltyDue(const Position& position) const;
   Augmentation DrawSeen(const torch::Tensor& like, const Position& position, uint64_t side) const;
   torch::Tensor Noise(const torch::Tensor& like, const Position& position, double deviation) const;

@@ -316,6 +316,34 @@ TEST(AugmentTest, IsDrawnBySeedAndIndex) {
   EXPECT_EQ(augment(1, 1).sizes(), faces.sizes());
 }
 
+TEST(AugmentTest, ColoursAreBrightenedThenSaturatedThenContrasted) {
+  const torch::Tensor faces = Faces(3, 16, 16);
+  Augmentation how = DrawAugmentation(faces, 0.8, Random(1, Stream::kAugment, 5));
+  how.lines = torch::arange(2, 18).view({1, 1, 16, 1}).expand({3, 1, 16, 1});  // where they were
+  how.columns = torch::arange(2, 18).view({1, 1, 1, 16}).expand({3, 1, 1, 16});
+  torch::Tensor expected = faces + how.brightness;
+  const torch::Tensor grey = expected.mean(1, true);
+  expected = grey + how.saturation * (expected - grey);
+  const torch::Tensor mean = expected.mean({1, 2, 3}, true);
+  expected = mean + how.contrast * (expected - mean);
+  EXPECT_LT(Distance(Augment(faces, how), expected), 1e-5F);
+  EXPECT_GT(Distance(expected, faces), 0.1F);
+}
+
+TEST(AugmentTest, ColoursAreWithinThePublishedRanges) {
+  const torch::Tensor faces = torch::empty({4096, 3, 4, 4});
+  const Augmentation how = DrawAugmentation(faces, 0.5, Random(1, Stream::kAugment, 5));
+  const auto expect_range = [](const torch::Tensor& draws, float least, float most) {
+    EXPECT_NEAR(draws.min().item<float>(), least, 0.01F * (most - least));
+    EXPECT_NEAR(draws.max().item<float>(), most, 0.01F * (most - least));
+    EXPECT_GE(draws.min().item<float>(), least);
+    EXPECT_LE(draws.max().item<float>(), most);
+  };
+  expect_range(how.brightness, -0.25F, 0.25F);
+  expect_range(how.saturation, 0.5F, 1.5F);
+  expect_range(how.contrast, 0.75F, 1.25F);
+}
+
 TEST(AugmentTest, ShiftsByAnEighthAtMostAndLetsGradientsThrough) {
   torch::Tensor faces = torch::zeros({16, 3, 16, 16});
   faces.slice(2, 8, 9).slice(3, 8, 9).fill_(1);

@@ -37,12 +37,14 @@ int64_t FarthestShift(int64_t side, double strength) {
   return std::lround(strength * static_cast<double>(side) / kShiftShare);
 }
 
-torch::Tensor Recoloured(const torch::Tensor& pictures, const Augmentation& how) {
-  torch::Tensor x = pictures + how.brightness;
+// Brightness is added, then what differs from grey and at last what differs from the mean is
+// multiplied: all together a factor per picture, and a sum per place.
+torch::Tensor Recoloured(const torch::Tensor& x, const Augmentation& how) {
   const torch::Tensor grey = x.mean(1, true);
-  x = torch::lerp(grey, x, how.saturation);
-  const torch::Tensor mean = x.mean({1, 2, 3}, true);
-  return torch::lerp(mean, x, how.contrast);
+  const torch::Tensor mean = grey.mean({2, 3}, true);
+  const torch::Tensor shade = how.contrast * (1 - how.saturation) * grey;
+  return x * (how.contrast * how.saturation) +
+         (shade + ((1 - how.contrast) * mean + how.brightness));
 }
 
 // Black where nothing comes from.
@@ -50,8 +52,10 @@ torch::Tensor Shifted(const torch::Tensor& x, const Augmentation& how) {
   const int64_t down = Margin(x.size(2));
   const int64_t right = Margin(x.size(3));
   const torch::Tensor padded = torch::constant_pad_nd(x, {right, right, down, down}, 0);
-  const auto lines = how.lines.expand({x.size(0), x.size(1), x.size(2), padded.size(3)});
-  return padded.gather(2, lines).gather(3, how.columns.expand_as(x));
+  const torch::Tensor places = (how.lines * padded.size(3) + how.columns).flatten(2);
+  const torch::Tensor moved =
+      padded.flatten(2).gather(2, places.expand({places.size(0), x.size(1), places.size(2)}));
+  return moved.view(x.sizes());
 }
 
 }  // namespace

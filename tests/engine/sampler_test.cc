@@ -85,15 +85,6 @@ TEST(SamplerTest, SeekGoesOnAsIfNeverStopped) {
   EXPECT_EQ(resumed.position(), 27);
 }
 
-TEST(SamplerTest, ShowsAreThoseOfAllRowsInTheMean) {
-  Sampler sampler({3, 5, 8, 13}, 1, Stream::kSourceOrder, Stream::kSourceFlip);
-  EXPECT_EQ(sampler.shows(), 0);
-  sampler.Next(6, false);
-  EXPECT_EQ(sampler.shows(), 1.5);
-  sampler.Seek(40);
-  EXPECT_EQ(sampler.shows(), 10);
-}
-
 TEST(SamplerTest, SeedsDiffer) {
   EXPECT_NE(Rows(Make(1).Next(14, false)), Rows(Make(2).Next(14, false)));
 }

@@ -77,17 +77,6 @@ TEST(ScheduleTest, TheWeightOfWhatIsKeptMovesFromItsSumToItself) {
   EXPECT_DOUBLE_EQ(KeepWeight(config, 1), 0);
 }
 
-TEST(ScheduleTest, AugmentationGrowsAsTargetsAreShown) {
-  Config config;
-  config.augment = 0.4;
-  EXPECT_EQ(AugmentStrength(config, 0), 0.4);
-  config.augment_shows = 20;
-  EXPECT_EQ(AugmentStrength(config, 0), 0);
-  EXPECT_DOUBLE_EQ(AugmentStrength(config, 5), 0.1);
-  EXPECT_EQ(AugmentStrength(config, 20), 0.4);
-  EXPECT_EQ(AugmentStrength(config, 1000), 0.4);
-}
-
 TEST(ScheduleTest, TheAverageFollowsFastAtFirst) {
   const Config config;
   EXPECT_DOUBLE_EQ(EmaDecay(config, 0), 0.1);

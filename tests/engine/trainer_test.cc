@@ -154,18 +154,6 @@ TEST_F(TrainerTest, ThePenaltyIsTakenWhereTheDiscriminatorLooks) {
   EXPECT_NE(penalty(), plain);
 }
 
-// A batch of two shows each of two targets once.
-TEST_F(TrainerTest, AugmentationGrowsAsTargetsAreShown) {
-  const auto penalty = [this](double augment, double shows) {
-    config_.augment = augment;
-    config_.augment_shows = shows;
-    return FirstStep(Labelled(), Precision::kFp32).penalty.item<float>();
-  };
-  EXPECT_EQ(penalty(0.5, 1), penalty(0.5, 0));
-  EXPECT_EQ(penalty(0.5, 2), penalty(0.25, 0));
-  EXPECT_NE(penalty(0.5, 2), penalty(0.5, 0));
-}
-
 // Grey sources and targets of one colour, to which results come within a few steps.
 class ColourTest : public TrainerTest {
  protected:

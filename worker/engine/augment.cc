@@ -62,6 +62,7 @@ torch::Tensor Shifted(const torch::Tensor& x, const Augmentation& how) {
 
 Augmentation DrawAugmentation(const torch::Tensor& like, double strength, Random random) {
   Augmentation how;
+  if (strength == 0) return how;
   how.brightness = Draws(like, 0, 0.5 * strength, &random);
   how.saturation = Draws(like, 1, strength, &random);
   how.contrast = Draws(like, 1, 0.5 * strength, &random);

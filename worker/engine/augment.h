@@ -25,7 +25,7 @@ struct Augmentation {
 
 // For pictures of the shape and device of `like`, [N, 3, H, W]: for each its own brightness,
 // saturation, contrast and shift by whole pixels, all within `strength` (0 to 1) of the published
-// ranges: +-0.5, 0 to 2, 0.5 to 1.5 and an eighth of a side.
+// ranges: +-0.5, 0 to 2, 0.5 to 1.5 and an eighth of a side. With strength 0 undefined.
 Augmentation DrawAugmentation(const torch::Tensor& like, double strength, Random random);
 
 // Pictures [N, 3, H, W]. Differentiable.

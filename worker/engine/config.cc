@@ -107,8 +107,6 @@ std::vector<Setting> LossSettings() {
       {"noise", &Config::noise, 0, 10, "deviation of the instance noise at temperature 1"},
       {"augment", &Config::augment, 0, 1,
        "strength of what is done to pictures before the discriminator; 0: nothing"},
-      {"augment_shows", &Config::augment_shows, 0, 1e6,
-       "showings of each target until augment is reached; 0: it is from the start"},
       {"balance", &Config::balance, 1, 1000,
        "most showings of a face, so that the families are alike in what is kept; 1: even"},
       {"flip", &Config::flip, 0, 1, "mirror pictures at random"},
@@ -264,7 +262,6 @@ Config Makeover() {
   config.mirror_weight = 1;
   config.noise = 0;
   config.augment = 0.4;
-  config.augment_shows = 20;
   config.warm_up = 100;
   config.beta1 = 0.5;
   config.learning_rate = 1e-3;

@@ -35,10 +35,6 @@ class Sampler {
   // Pictures drawn so far: all that a checkpoint needs to go on.
   int64_t position() const { return position_; }
   void Seek(int64_t position);
-  // How often a picture has been drawn, in the mean.
-  double shows() const {
-    return static_cast<double>(position_) / static_cast<double>(rows_.size());
-  }
 
  private:
   void Shuffle(int64_t epoch);

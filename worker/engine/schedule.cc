@@ -42,11 +42,6 @@ double NoiseDeviation(const Config& config, double temperature) {
   return config.noise * temperature;
 }
 
-double AugmentStrength(const Config& config, double shows) {
-  return shows < config.augment_shows ? config.augment * shows / config.augment_shows
-                                      : config.augment;
-}
-
 double EmaDecay(const Config& config, int64_t step) {
   const auto done = static_cast<double>(step);
   return std::min(config.ema_decay, (1 + done) / (10 + done));

@@ -28,10 +28,6 @@ double PixelWeight(const Config& config, double temperature);
 double KeepWeight(const Config& config, double temperature);
 double NoiseDeviation(const Config& config, double temperature);
 
-// Of what the discriminator sees, when each target has been shown so often in the mean: who has
-// seen them seldom does not know them by heart.
-double AugmentStrength(const Config& config, double shows);
-
 // The averaged generator's decay at a step: ema_decay, less at the start, when there is little to
 // average.
 double EmaDecay(const Config& config, int64_t step);

@@ -242,10 +242,9 @@ std::pair<torch::Tensor, torch::Tensor> Trainer::Penalty(const torch::Tensor& se
 // What the discriminator sees of real or of generated pictures.
 Augmentation Trainer::DrawSeen(const torch::Tensor& like, const Position& position,
                                uint64_t side) const {
-  if (config_.augment == 0) return {};
   const Random random(static_cast<uint64_t>(config_.seed), Stream::kAugment,
                       2 * static_cast<uint64_t>(position.step) + side);
-  return DrawAugmentation(like, AugmentStrength(config_, target_.shows()), random);
+  return DrawAugmentation(like, config_.augment, random);
 }
 
 torch::Tensor Trainer::Noise(const torch::Tensor& like, const Position& position,

@@ -82,7 +82,8 @@ class TrainTest(unittest.TestCase):
         """That a result which is still nearly its face costs its weight times a little."""
         def last_values(out, weight):
             words = ["--recipe", "makeover", "--steps", steps]
-            for setting in ("warm_up=0", "mirror_weight=0", "hue_weight=0", "cold_weight=0", "chroma_blur=0", f"learning_rate={rate}"):
+            for setting in ("warm_up=0", "mirror_weight=0", "hue_weight=0", "cold_weight=0", "chroma_blur=0", "augment=0",
+                            f"learning_rate={rate}"):
                 words += ["--set", setting]
             events, _ = self.train(out, *words, "--set", f"{loss}_weight={weight}")
             return [e for e in events if e["event"] == "metrics"][-1]["values"]

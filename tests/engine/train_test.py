@@ -342,6 +342,7 @@ class TrainTest(unittest.TestCase):
     def test_usage(self):
         for words, message in ((["train", "--out", "x", "--stesp", "1"], "Did you mean --steps"),
                                (["trian"], "Did you mean train"), (["train", "x"], "--out"), (["bench", "--seconds", "x"], "--seconds"),
+                               (["bench", "--recipe", "clasic"], "Did you mean classic"), (["bench", "--set", "nois=1"], "Did you mean noise"),
                                (["train", "--pixels", "x", "--out", "y"], "--source-rows")):
             process = self.engine.start(*words)
             _, stderr = process.communicate()
@@ -390,14 +391,28 @@ class TrainTest(unittest.TestCase):
         self.assertEqual(settings["precision"]["words"], ["auto", "fp32", "bf16"])
         self.assertEqual({setting["kind"] for setting in settings.values()}, {"whole", "number", "truth", "word", "size"})
 
+    def bench(self, *words):
+        """What a hardly measured `mkengine bench` prints as JSON."""
+        process = self.engine.start("bench", "--seconds", 0, "--batch-size", 2, "--device", "cpu", "-o", "json", *words)
+        text, stderr = process.communicate()
+        self.assertEqual(process.returncode, 0, stderr)
+        return json.loads(text)
+
     def test_bench(self):
-        process = self.engine.start("bench", "--seconds", 0, "--batch-size", 2, "--device", "cpu", "-o", "json")
-        text, _ = process.communicate()
-        bench = json.loads(text)
+        bench = self.bench()
         for key in ("trainImagesPerSecond", "inferImagesPerSecond", "threads", "batchSize"):
             self.assertGreater(bench[key], 0, key)
         self.assertIn(bench["precision"], ("fp32", "bf16"))
+        self.assertEqual(bench["size"], "80x100")
         self.assertIs(bench["byGraph"], False)  # as on any processor
+
+    def test_bench_of_a_changed_recipe(self):
+        bench = self.bench("--recipe", "classic", "--size", "40x48", "--set", "precision=fp32", "--set", "batch_size=3")
+        self.assertEqual([bench["recipe"], bench["size"], bench["precision"], bench["batchSize"]], ["classic", "40x48", "fp32", 3])
+
+    def test_bench_measures_the_size_that_is_asked_for(self):
+        small, large = (self.bench("--recipe", "classic", "--size", size)["peakMemoryBytes"] for size in ("40x48", "80x100"))
+        self.assertGreater(large, small + 8 * 2**20)
 
 
 if __name__ == "__main__":

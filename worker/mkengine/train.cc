@@ -7,7 +7,6 @@
 
 #include "storage/filter.h"
 #include "worker/engine/config.h"
-#include "worker/engine/error.h"
 #include "worker/engine/file.h"
 #include "worker/engine/pixel_cache.h"
 #include "worker/engine/training.h"
@@ -20,6 +19,7 @@
 #include "worker/mkengine/picture_sources.h"
 #include "worker/mkengine/pictures.h"
 #include "worker/mkengine/ready_dataset.h"
+#include "worker/mkengine/recipe_options.h"
 #include "worker/mkengine/training_evaluator.h"
 
 namespace makeover {
@@ -108,17 +108,6 @@ void EvaluateEvery(const Arguments& arguments, engine::Config* config) {
   }
 }
 
-// What is wrong with a recipe or setting that the command line names is wrong with the command
-// line.
-template <typename Work>
-auto AsUsage(const Work& work) {
-  try {
-    return work();
-  } catch (const engine::EngineError& error) {
-    throw UsageError(std::string(error.what()) + " " + error.advice());
-  }
-}
-
 // Its checkpoint says how a training goes on.
 void RequireSameTraining(const Arguments& arguments, const engine::Config& config,
                          const engine::Config& checkpoint) {
@@ -135,8 +124,7 @@ void RequireSameTraining(const Arguments& arguments, const engine::Config& confi
 
 engine::Config FirstConfig(const Arguments& arguments) {
   if (arguments.Has("--resume")) return engine::ConfigOfCheckpoint(arguments.Text("--resume"));
-  const std::string recipe = arguments.Text("--recipe", engine::RecipeNames().front());
-  return AsUsage([&recipe] { return engine::RecipeDefaults(recipe); });
+  return RecipeOf(arguments);
 }
 
 engine::Config ConfigOf(const Arguments& arguments) {
@@ -153,8 +141,7 @@ engine::Config ConfigOf(const Arguments& arguments) {
   config.batch_size = arguments.Integer("--batch-size", config.batch_size, 2, 4096);
   config.seed = arguments.Integer("--seed", config.seed, 0, 9'000'000'000'000'000);
   EvaluateEvery(arguments, &config);
-  for (const std::string& setting : arguments.All("--set"))
-    AsUsage([&] { engine::ApplySetting(setting, &config); });
+  ApplySettings(arguments, &config);
   config.precision = arguments.Text("--precision", config.precision);  // as ComputeOf has it
   if (arguments.Has("--resume")) RequireSameTraining(arguments, config, first);
   return config;

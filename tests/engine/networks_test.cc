@@ -148,6 +148,30 @@ TEST(AdamTest, FollowsThePaper) {
   EXPECT_EQ(adam.steps, 2);
 }
 
+// Two values of the same deviation, of which a gradient is ten times as long as those before.
+TEST(AdamTest, AClippedGradientIsShortenedInTheMeanAlone) {
+  const auto after = [](double clip) {
+    torch::Tensor values = torch::zeros({2});
+    Adam adam(values, {0.5, 0.999, 1e-8, clip});
+    const auto step = [&](const torch::Tensor& gradient) {
+      const Adam::Rates rates = adam.Next(0.1);
+      adam.Step(gradient, torch::tensor(rates.step), torch::tensor(rates.deviation), values);
+    };
+    for (int i = 0; i < 100; ++i) step(torch::tensor({1.0F, -1.0F}) * (i % 2 == 0 ? 1 : -1));
+    const torch::Tensor mean = adam.mean.clone();
+    const torch::Tensor before = adam.variance.clone();
+    step(torch::tensor({10.0F, -10.0F}));
+    EXPECT_TRUE(torch::allclose(adam.variance, before * 0.999 + 0.1)) << clip;
+    return (adam.mean - 0.5 * mean) / 0.5;
+  };
+  // The gradient's deviation is then the root of its corrected variance.
+  const double power100 = std::pow(0.999, 100);
+  const double deviation = std::sqrt(((1 - power100) * 0.999 + 0.1) / (1 - power100 * 0.999));
+  EXPECT_TRUE(torch::allclose(after(0), torch::tensor({10.0F, -10.0F})));
+  EXPECT_TRUE(torch::allclose(after(8), torch::tensor({10.0F, -10.0F})));
+  EXPECT_TRUE(torch::allclose(after(2), torch::tensor({1.0F, -1.0F}) * 2 * deviation));
+}
+
 TEST(FlatParametersTest, ParametersAreViewsOfOneTensor) {
   ClassicGenerator generator{NetworkOptions()};
   generator.Initialise(1);

@@ -98,6 +98,15 @@ TEST_F(TrainerTest, TheTurnoverIsThatOfTheSettings) {
   EXPECT_FALSE(Same(Trained(rows), one));
 }
 
+TEST_F(TrainerTest, LongGradientsAreShortenedAsFarAsTheSettingsSay) {
+  config_.update_clip = 0;
+  const auto any = Trained(Labelled());
+  config_.update_clip = 1000;
+  EXPECT_TRUE(Same(Trained(Labelled()), any));
+  config_.update_clip = 0.01;
+  EXPECT_FALSE(Same(Trained(Labelled()), any));
+}
+
 TEST_F(TrainerTest, WhatIsAimedAtWeighs) {
   TrainingRows rows = Labelled();
   rows.labels.aimed = {{0, true}};

@@ -69,6 +69,9 @@ std::vector<Setting> OptimiserSettings() {
       {"beta1", &Config::beta1, 0, 0.9999999, "of Adam"},
       {"beta2", &Config::beta2, 0, 0.9999999, "of Adam"},
       {"adam_epsilon", &Config::adam_epsilon, 1e-12, 1, "of Adam"},
+      {"update_clip", &Config::update_clip, 0, 1000,
+       "a gradient of more than so many of Adam's deviations, in root mean square, is shortened; "
+       "0: none"},
   };
 }
 
@@ -264,6 +267,7 @@ Config Makeover() {
   config.augment = 0.4;
   config.warm_up = 100;
   config.beta1 = 0.5;
+  config.update_clip = 4;
   config.learning_rate = 1e-3;
   config.pixel_weight = 0.3;
   config.balance = 4;

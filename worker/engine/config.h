@@ -37,6 +37,7 @@ struct Config {
   double beta1 = 0.9;             // Adam (Kingma and Ba, 2015)
   double beta2 = 0.999;
   double adam_epsilon = 1e-8;
+  double update_clip = 0;  // see Adam::Options::clip; 0: none
   // or hinge (Lim and Ye, 2017) or least_squares (Mao, 2017)
   std::string adversarial = "cross_entropy";
   double gradient_penalty = 0;          // gamma of R1 (Mescheder, 2018); 0: none

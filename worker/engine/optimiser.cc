@@ -43,12 +43,19 @@ Adam::Rates Adam::Next(double rate) {
           static_cast<float>(std::sqrt(1 - std::pow(options_.beta2, t)))};
 }
 
+torch::Tensor Adam::Clipped(const torch::Tensor& gradient, const torch::Tensor& deviations) const {
+  if (options_.clip == 0) return gradient;
+  const torch::Tensor length = (gradient / deviations).square_().mean().sqrt_();
+  return gradient * (options_.clip / length).clamp_max_(1);
+}
+
 void Adam::Step(const torch::Tensor& gradient, const torch::Tensor& step,
                 const torch::Tensor& deviation, torch::Tensor values) {
   const torch::NoGradGuard guard;
-  mean.mul_(options_.beta1).add_(gradient, 1 - options_.beta1);
   variance.mul_(options_.beta2).addcmul_(gradient, gradient, 1 - options_.beta2);
-  values.addcdiv_(mean * -step, variance.sqrt().div_(deviation).add_(options_.epsilon));
+  const torch::Tensor deviations = variance.sqrt().div_(deviation).add_(options_.epsilon);
+  mean.mul_(options_.beta1).add_(Clipped(gradient, deviations), 1 - options_.beta1);
+  values.addcdiv_(mean * -step, deviations);
 }
 
 }  // namespace makeover::engine

@@ -27,13 +27,18 @@ class FlatParameters {
   torch::Tensor values_;  // [sum of sizes], in the order of module.parameters()
 };
 
-// Adam with bias correction (Kingma and Ba, 2015).
+// Adam with bias correction (Kingma and Ba, 2015), and with clipped updates (Shazeer and Stern,
+// Adafactor, 2018) where asked for: a gradient that is much larger than those before moves every
+// weight by many times the rate, which a discriminator may not come back from.
 class Adam {
  public:
   struct Options {
     double beta1 = 0.9;
     double beta2 = 0.999;
     double epsilon = 1e-8;
+    // Most that a gradient may be, in deviations, in root mean square over all values: a larger one
+    // is shortened before it enters the mean. 0: any.
+    double clip = 0;
   };
   Adam(const torch::Tensor& values, const Options& options);
 
@@ -54,6 +59,8 @@ class Adam {
   int64_t steps = 0;
 
  private:
+  torch::Tensor Clipped(const torch::Tensor& gradient, const torch::Tensor& deviations) const;
+
   Options options_;
 };
 

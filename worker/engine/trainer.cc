@@ -26,7 +26,7 @@ std::shared_ptr<Network> On(const Compute& compute, std::shared_ptr<Network> net
 }
 
 Adam::Options AdamOptions(const Config& config) {
-  return {config.beta1, config.beta2, config.adam_epsilon};
+  return {config.beta1, config.beta2, config.adam_epsilon, config.update_clip};
 }
 
 }  // namespace

@@ -57,12 +57,13 @@ def write_rows(path, rows):
         file.write("".join(f"{row}\n" for row in rows))
 
 
-def write_index(path, attributes, bits):
-    """An index of rows with these attributes, of nobody known and in no partition."""
+def write_index(path, attributes, bits, partitions=None):
+    """An index of rows with these attributes, of nobody known and, unless told, in no partition."""
+    partitions = partitions or [-1] * len(bits)
     with open(path, "w") as file:
         file.write(f"makeover-index 1 {len(bits)} 1 {' '.join(attributes)}\nshard.tar\n")
-        for row, word in enumerate(bits):
-            file.write(f"0 {1024 * row} 100 {word:016x} -1 -1 {row:06d}.jpg\n")
+        for row, (word, partition) in enumerate(zip(bits, partitions)):
+            file.write(f"0 {1024 * row} 100 {word:016x} {partition} -1 {row:06d}.jpg\n")
 
 
 class Engine:

@@ -103,6 +103,33 @@ class TrainTest(unittest.TestCase):
     def test_cold_colours_cost(self):
         self.check_cost("cold", steps=6, rate=0.003)  # a little of it is free
 
+    def small_faces(self, *, lists=None, missing=()):
+        """90 faces of 40x48, of which 0 to 49 are men and 0 to 9 in the test partition; words that train or measure with them."""
+        write_pixels(self.path("faces.pixels"), 90, height=48, width=40, missing=missing)
+        write_index(self.path("index"), ["Male", "Smiling"], [(row < 50) + 2 * (row % 2) for row in range(90)], [2] * 10 + [0] * 80)
+        return ["--recipe", "makeover", "--size", "40x48", "--index", self.path("index"), *(lists or ("--source", "male", "--target", "!male"))]
+
+    def test_what_is_measured_with_is_not_learned_from(self):
+        """Of ten test faces that a list of sources begins with one is the sample: whether the others have pictures is no matter."""
+        for out, missing in (("all", ()), ("few", range(1, 10))):
+            self.train(out, "--steps", 3, *self.small_faces(missing=missing), rows=(range(50), range(50, 90)))
+        self.assert_same_state(checkpoint(self.path("all"), 3), checkpoint(self.path("few"), 3))
+
+    def test_too_few_others_learn_from_all(self):
+        for out, missing in (("all", ()), ("few", range(1, 10))):
+            self.train(out, "--steps", 3, *self.small_faces(missing=missing), rows=(range(40), range(50, 90)))
+        one, other = (state(checkpoint(self.path(out), 3)) for out in ("all", "few"))
+        self.assertNotEqual(one["generator.down0.conv1.weight"], other["generator.down0.conv1.weight"])
+
+    def test_who_cannot_be_measured_is_told_before_anything_is_trained(self):
+        words = self.small_faces(lists=("--source", "!male", "--target", "male"))
+        judged = ("--judge-cache", self.path("judges"))
+        events, _ = self.train("out", "--steps", 3, "--evaluate-every", 3, *words, *judged, rows=(range(50, 90), range(10, 50)), expect=1)
+        self.assertEqual(last_error(events)["code"], "no_faces")
+        events, _ = self.engine.run("evaluate", "--pixels", self.path("faces.pixels"), "--baseline", "copy", *words[2:], *judged, expect=1)
+        self.assertEqual(last_error(events)["code"], "no_faces")
+        self.assertFalse(os.path.exists(self.path("judges")) and os.listdir(self.path("judges")))
+
     def test_rows_beyond_the_index_are_refused(self):
         write_index(self.path("index"), ["Male"], [1, 0])
         events, _ = self.train("out", "--recipe", "makeover", "--steps", 1, "--index", self.path("index"), "--source",
@@ -354,6 +381,7 @@ class TrainTest(unittest.TestCase):
             file.write("makeover-index 1 0 0 a\n")
         for words, message in ((["--evaluate-every", 2], "--pixels with --index"),
                                (["--evaluate-every", 2, "--index", self.path("index")], "needs --source E and --target E"),
+                               (["--set", "time_seconds=9"], "cannot both end"),
                                (["--filter", "a", "--preset", "mtf"], "Say what to train"), (["a-folder"], "no DIR")):
             events, _ = self.train("none", "--steps", 1, *words, expect=2)
             self.assertIn(message, last_error(events)["message"])

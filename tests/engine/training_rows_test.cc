@@ -44,6 +44,17 @@ TEST_F(TrainingRowsTest, SamplesAreInNeitherFamilyAndNotLearnedFrom) {
   EXPECT_EQ(split.training.labels.learn, Rows({5, 11}));
 }
 
+TEST_F(TrainingRowsTest, HeldOutRowsMayBeSamplesAndAreNotLearnedFrom) {
+  run_.held_out = {0, 2, 9, 11};
+  const Split split = SplitOfRun();
+  EXPECT_EQ(split.samples, Rows({0}));
+  EXPECT_EQ(split.training.source, Rows({1, 3, 4, 5, 7}));
+  EXPECT_EQ(split.training.target, Rows({1, 8, 10}));
+  EXPECT_EQ(split.training.labels.learn, Rows({5}));
+  run_.held_out = run_.source_rows;
+  EXPECT_THROW(SplitOfRun(), EngineError);
+}
+
 TEST_F(TrainingRowsTest, SamplesAreAQuarterAtMost) {
   run_.config.sample_count = 32;
   run_.source_rows = {0, 1, 2, 3, 4, 5, 7, 8};

@@ -68,14 +68,17 @@ class TrainingTest : public testing::Test {
     int64_t asked = 0;
     around.stop = [&] { return asked++ == stop_before_; };
     around.encode_png = [](int, int, const std::vector<uint8_t>&) { return std::string("png"); };
-    around.evaluate = [&](const FaceFunction&) {
+    around.evaluate = [&](const FaceFunction&) -> std::optional<Figures> {
+      if (evaluations_left_ == 0) return std::nullopt;
+      --evaluations_left_;
       Figures figures;
       figures.target_rate = 1;
       figures.kept = 1;
       figures.kid.value = kid *= factor;
-      return std::optional<Figures>(figures);
+      return figures;
     };
-    EXPECT_EQ(Train(run_, cache, around), stop_before_ < 0);
+    const bool done = Train(run_, cache, around);
+    EXPECT_EQ(done, stop_before_ < 0 && evaluations_left_ != 0);
     return events;
   }
 
@@ -105,7 +108,8 @@ class TrainingTest : public testing::Test {
 
   const Scratch scratch_;
   TrainingRun run_;
-  int64_t stop_before_ = -1;  // so many steps are made, or all
+  int64_t stop_before_ = -1;       // so many steps are made, or all
+  int64_t evaluations_left_ = -1;  // until one is stopped; or all are made
 };
 
 TEST_F(TrainingTest, NoStateUnderSuspicionIsWritten) {
@@ -175,6 +179,56 @@ TEST_F(TrainingTest, WhoStopsIsToldWhereAResumeGoesOn) {
               CheckpointReader(CheckpointOf(last.Integer("step"))).info().step);
     EXPECT_EQ(last.Integer("step") == steps, steps == 7);
   }
+}
+
+// Whatever makes a state be saved, its losses are looked at first: where a checkpoint is due, at
+// the end and at a stop, between two lines of metrics.
+TEST_F(TrainingTest, LossesAreLookedAtBeforeAStateIsSaved) {
+  LetTheDiscriminatorGoAstray();
+  run_.config.steps = 60;
+  const int64_t high = Rollbacks(Events()).at(0).Integer("from") - 10;  // the first loss too high
+  run_.config.metrics_steps = 1000;
+  struct Case {
+    int64_t checkpoint_steps, steps, stop_before;
+  };
+  for (const Case& what : {Case{high, high + 1, -1}, Case{0, high, -1}, Case{0, 60, high}}) {
+    std::filesystem::remove_all(run_.out);
+    run_.config.checkpoint_steps = what.checkpoint_steps;
+    run_.config.steps = what.steps;
+    stop_before_ = what.stop_before;
+    const std::vector<Json> events = Events();
+    const auto end = std::find_if(events.begin(), events.end(),
+                                  [](const Json& event) { return Is(event, "rollback"); });
+    EXPECT_EQ(end == events.end(), stop_before_ >= 0) << high;
+    EXPECT_TRUE(std::none_of(events.begin(), end,
+                             [high](const Json& event) {
+                               return Is(event, "checkpoint") && event.Integer("step") >= high;
+                             }))
+        << what.checkpoint_steps << " " << what.steps;
+  }
+}
+
+TEST_F(TrainingTest, WhoIsStoppedInAnEvaluationMeasuresThatStepLater) {
+  run_.config.steps = 10;
+  run_.config.evaluate_steps = 5;
+  evaluations_left_ = 1;
+  const Json last = Events().back();
+  ASSERT_TRUE(Is(last, "stopped"));
+  EXPECT_EQ(last.Integer("step"), 5);
+  EXPECT_FALSE(std::filesystem::exists(CheckpointOf(10)));
+  run_.resume = CheckpointOf(5);
+  evaluations_left_ = -1;
+  const std::vector<Json> events = Events();
+  EXPECT_TRUE(std::any_of(events.begin(), events.end(), [](const Json& event) {
+    return Is(event, "metrics") && event.Integer("step") == 10 &&
+           event.Find("values")->Find("judgedKid") != nullptr;
+  }));
+}
+
+TEST_F(TrainingTest, SamplesOfOnePictureSayNothingOfACollapse) {
+  run_.source_rows = {0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+  run_.config.steps = 2;
+  EXPECT_TRUE(Rollbacks(Events()).empty());
 }
 
 TEST_F(TrainingTest, NoCollapsedStateIsWritten) {

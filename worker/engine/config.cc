@@ -27,7 +27,7 @@ struct Setting {
 
 std::vector<Setting> PictureSettings() {
   return {
-      {"size", &Config::size, 4, 4096, "width x height of what the networks see, multiples of 4"},
+      {"size", &Config::size, 40, 256, "width x height of what the networks see, multiples of 4"},
       {"window", &Config::window, 0, 0,
        "its part of the aligned 178x218 frame: X,Y,WxH, full or auto"},
   };

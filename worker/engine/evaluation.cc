@@ -60,8 +60,9 @@ AttributeChange ChangeOf(int attribute, const std::vector<uint64_t>& before,
                          const std::vector<uint64_t>& after) {
   const auto has = [attribute](uint64_t bits) { return (bits >> attribute & 1) != 0; };
   AttributeChange change{attribute, Share(before, has), Share(after, has), 0};
-  for (size_t i = 0; i < before.size(); ++i)
-    change.kept += has(before[i] ^ after[i]) ? 0 : 1.0 / static_cast<double>(before.size());
+  size_t same = 0;
+  for (size_t i = 0; i < before.size(); ++i) same += has(before[i] ^ after[i]) ? 0 : 1;
+  change.kept = static_cast<double>(same) / static_cast<double>(before.size());
   return change;
 }
 
@@ -143,8 +144,7 @@ class Measuring {
     Require(judge.info().attributes == population.attributes && judge.info().shape == cache.shape(),
             "bad_judge", "The judge was trained for another dataset or another size of face.",
             "Leave --judge out: the right one is then trained.");
-    Require(!sources_.empty(), "no_faces", "There is no held-out source face to measure with.",
-            "Use a dataset with a test partition that has such faces, or another filter.");
+    RequireSources(faces, cache);
   }
 
   bool Convert(const FaceFunction& convert, const EvaluationSurroundings& around) {
@@ -251,6 +251,12 @@ class Measuring {
 };
 
 }  // namespace
+
+void RequireSources(const EvaluationFaces& faces, const PixelCache& cache) {
+  Require(!First(faces.sources, cache).empty(), "no_faces",
+          "There is no held-out source face to measure with.",
+          "Use a dataset with a test partition that has such faces, or another filter.");
+}
 
 bool Evaluate(const Judge& judge, const PixelCache& cache, const Population& population,
               const Aim& aim, const EvaluationFaces& faces, const FaceFunction& convert,

@@ -26,6 +26,10 @@ struct EvaluationFaces {
   std::vector<int64_t> all;  // for the judge's accuracy, and pairs of one person
 };
 
+// Throws EngineError of class USER where there is no source face with a picture: before a judge is
+// trained for nothing.
+void RequireSources(const EvaluationFaces& faces, const PixelCache& cache);
+
 // Faces to results, both height x width x 3 bytes, as many as at most kFacesAtOnce.
 using FaceFunction =
     std::function<std::vector<std::vector<uint8_t>>(const std::vector<const uint8_t*>& faces)>;

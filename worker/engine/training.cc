@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "worker/engine/batch.h"
 #include "worker/engine/checkpoint.h"
@@ -46,14 +47,13 @@ class Session {
     do {
       while (!Finished(run_.config, position_)) {
         if (around_.stop()) {
-          SaveCheckpoint();
-          around_.emit(Json::Object{{"event", "stopped"}, {"step", SavedStep()}});
-          return false;
+          if (LatestIsWell()) SaveCheckpoint();
+          return Stopped();
         }
-        Advance();
+        if (!Advance()) return Stopped();
       }
       // Each of these may find the training ill, and go back.
-      if (watch_.suspects()) GoBack(Ill::kDiverged);
+      if (LatestIsWell() && watch_.suspects()) GoBack(Ill::kDiverged);
       WriteSample();
       SaveCheckpoint();
     } while (!Finished(run_.config, position_));
@@ -62,19 +62,28 @@ class Session {
   }
 
  private:
-  // One step, and what is due after it.
-  void Advance() {
+  // One step, and what is due after it. Returns false when stopped in the middle of an evaluation:
+  // who goes on takes that step again, and measures it.
+  bool Advance() {
     const StepValues values = trainer_.Step(position_);
+    latest_ = values;
     ++position_.step;
     position_.elapsed_seconds = elapsed_before_ + around_.seconds() - begin_seconds_;
     const bool evaluation = EvaluationDue();
     const bool metrics = Due(run_.config.metrics_steps) || evaluation;
-    if ((metrics || watch_.suspects()) && !LossesAreWell(values)) return;
-    if (evaluation && !watch_.suspects()) EvaluateNow();
+    const bool checkpoint = CheckpointDue() || evaluation;
+    if ((metrics || checkpoint || watch_.suspects()) && !LatestIsWell()) return true;
+    if (evaluation && !watch_.suspects() && !EvaluateNow()) return false;
     if (metrics) WriteMetrics(values);
     if (Due(run_.config.sample_steps)) WriteSample();
-    if (CheckpointDue() || evaluation) SaveCheckpoint();
+    if (checkpoint) SaveCheckpoint();
     ReportProgress();
+    return true;
+  }
+
+  bool Stopped() const {
+    around_.emit(Json::Object{{"event", "stopped"}, {"step", SavedStep()}});
+    return false;
   }
 
   void Begin() {
@@ -115,8 +124,8 @@ class Session {
            (config.evaluate_seconds > 0 && since >= config.evaluate_seconds);
   }
 
-  // The time that it takes is no training time.
-  void EvaluateNow() {
+  // The time that it takes is no training time. Returns false when stopped.
+  bool EvaluateNow() {
     const double begin = around_.seconds();
     evaluated_seconds_ = position_.elapsed_seconds;
     figures_ = around_.evaluate(
@@ -128,6 +137,7 @@ class Session {
     const double spent = around_.seconds() - begin;
     begin_seconds_ += spent;
     metrics_seconds_ += spent;
+    return figures_.has_value();
   }
 
   std::vector<std::vector<uint8_t>> Converted(const std::vector<const uint8_t*>& faces) {
@@ -163,7 +173,10 @@ class Session {
            position_.elapsed_seconds - saved_seconds_ >= run_.config.checkpoint_seconds;
   }
 
-  bool LossesAreWell(const StepValues& step) {
+  // Looks at the latest losses, which it does once: on a GPU a look waits for the step.
+  bool LatestIsWell() {
+    if (!latest_.has_value()) return true;
+    const StepValues step = *std::exchange(latest_, std::nullopt);
     const Ill ill = watch_.SeeLosses(position_.step, step.generator.item<double>(),
                                      step.discriminator.item<double>());
     if (ill != Ill::kNo) GoBack(ill);
@@ -189,6 +202,7 @@ class Session {
     metrics_.Trim(position_.step);
     if (sampled_step_ > position_.step) sampled_step_ = -1;
     metrics_step_ = position_.step;
+    metrics_seconds_ = around_.seconds();
     around_.emit(Json::Object{{"event", "rollback"},
                               {"step", position_.step},
                               {"from", from},
@@ -245,9 +259,11 @@ class Session {
   bool ResultsAreWell(const Faces& faces) {
     const auto count = static_cast<int64_t>(split_.samples.size());
     const int64_t bytes = cache_.shape().bytes();
-    const double share = Spread(faces.results.data(), count, bytes) /
-                         std::max(1.0, Spread(faces.sources.data(), count, bytes));
-    const Ill ill = count > 1 ? watch_.SeeSpread(share) : Ill::kNo;
+    const double own = Spread(faces.sources.data(), count, bytes);
+    constexpr double kOwnMin = 1;  // of 255: copies of one picture tell nothing
+    const Ill ill = own < kOwnMin
+                        ? Ill::kNo
+                        : watch_.SeeSpread(Spread(faces.results.data(), count, bytes) / own);
     if (ill != Ill::kNo) GoBack(ill);
     return ill == Ill::kNo;
   }
@@ -319,6 +335,7 @@ class Session {
   double metrics_seconds_ = 0;
   int64_t metrics_step_ = 0;
   HealthWatch watch_{run_.config};
+  std::optional<StepValues> latest_;  // until they are looked at
   std::optional<Good> good_;
   double progress_seconds_ = 0;
   std::optional<Figures> figures_;  // of an evaluation, until they are written
@@ -329,6 +346,8 @@ class Session {
 }  // namespace
 
 Config ConfigOfCheckpoint(const std::string& path) { return CheckpointReader(path).info().config; }
+
+int64_t StepOfCheckpoint(const std::string& path) { return CheckpointReader(path).info().step; }
 
 ModelFilters FiltersOfCheckpoint(const std::string& path) {
   const CheckpointReader checkpoint(path);

@@ -48,6 +48,9 @@ struct TrainingRun {
   // most a quarter) make the sample picture and are kept out of training on both sides.
   std::vector<int64_t> source_rows;
   std::vector<int64_t> target_rows;
+  // Of these, those that evaluations measure with: they may be shown in sample pictures, and
+  // nothing learns from them.
+  std::vector<int64_t> held_out;
   // By row, how often it is shown, in proportion; others count 1. Empty: all as often.
   std::map<int64_t, double> source_weights;
   std::map<int64_t, double> target_weights;
@@ -56,6 +59,7 @@ struct TrainingRun {
 
 // The settings that a checkpoint holds. Throws EngineError.
 Config ConfigOfCheckpoint(const std::string& path);
+int64_t StepOfCheckpoint(const std::string& path);
 
 // The filters that it was trained with. Throws EngineError.
 ModelFilters FiltersOfCheckpoint(const std::string& path);

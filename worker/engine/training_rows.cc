@@ -1,6 +1,7 @@
 #include "worker/engine/training_rows.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -45,18 +46,22 @@ Split SplitRows(const TrainingRun& run, const PixelCache& cache) {
                                        std::max<size_t>(1, source.size() / 4));
   Split split;
   split.samples.assign(source.begin(), source.begin() + static_cast<int64_t>(held));
-  split.training.source.assign(source.begin() + static_cast<int64_t>(held), source.end());
-  const std::set<int64_t> kept(split.samples.begin(), split.samples.end());
-  for (const int64_t row : Usable(run.target_rows, cache)) {
-    if (kept.count(row) == 0) split.training.target.push_back(row);
-  }
+  std::set<int64_t> apart(run.held_out.begin(), run.held_out.end());
+  apart.insert(split.samples.begin(), split.samples.end());
+  const auto learned_from = [&apart](int64_t row) { return apart.count(row) == 0; };
+  const std::vector<int64_t> target = Usable(run.target_rows, cache);
+  std::copy_if(source.begin() + static_cast<int64_t>(held), source.end(),
+               std::back_inserter(split.training.source), learned_from);
+  std::copy_if(target.begin(), target.end(), std::back_inserter(split.training.target),
+               learned_from);
+  if (split.training.source.empty()) RequireRows({}, "source");
   RequireRows(split.training.target, "target");
   split.training.source_weights = WeightsOf(split.training.source, run.source_weights);
   split.training.target_weights = WeightsOf(split.training.target, run.target_weights);
   split.training.labels = run.labels;
   auto& learn = split.training.labels.learn;
   const auto unfit = [&](int64_t row) {
-    return row >= cache.rows() || !cache.Has(row) || kept.count(row) > 0;
+    return row >= cache.rows() || !cache.Has(row) || !learned_from(row);
   };
   learn.erase(std::remove_if(learn.begin(), learn.end(), unfit), learn.end());
   return split;

@@ -24,8 +24,8 @@ struct Split {
 };
 
 // Rows of the run that have a picture: the first sources are the samples, which are in neither
-// family and not learned from. Throws EngineError of class USER where rows are not the cache's, or
-// too few.
+// family and not learned from, nor are the rows that are held out. Throws EngineError of class USER
+// where rows are not the cache's, or too few.
 Split SplitRows(const TrainingRun& run, const PixelCache& cache);
 
 // Throws EngineError of class USER where there are too few rows to train with; `side` is "source"

@@ -266,7 +266,8 @@ class FolderConversion {
 
 int ConvertFolder(const Arguments& arguments, const ConvertOptions& options,
                   engine::FaceNetwork* network, Pool* pool, const Surroundings& around) {
-  std::string settings = arguments.Text("--model") + "@" + std::to_string(network->step()) +
+  const std::string model = arguments.Text("--model");
+  std::string settings = model + "@" + std::to_string(network->step()) + " of " + StampOf(model) +
                          " strength " + Json(options.strength).Write();
   if (arguments.Has("--window")) settings += " window " + arguments.Text("--window");
   const std::string out = OutOf(arguments);

@@ -198,13 +198,14 @@ int RunEvaluate(const Arguments& arguments, const Surroundings& around) {
   const engine::Aim aim = AimOf(sides, attributes);
   const engine::PixelCache cache(ready->pixels);
   RequireCacheOf(window, cache);
+  const engine::EvaluationFaces faces = FacesOf(sides, dataset);
+  engine::RequireSources(faces, cache);
   const std::string judge_path = arguments.Has("--judge")
                                      ? arguments.Text("--judge")
                                      : FindOrTrainJudge(engine::Role::kScore, dataset, cache,
                                                         JudgeFolder(arguments), compute, around);
   if (judge_path.empty()) return Stopped(around);
   const engine::Judge judge(judge_path, compute);
-  const engine::EvaluationFaces faces = FacesOf(sides, dataset);
   Progress progress("faces", static_cast<int64_t>(faces.sources.size()), around);
   const auto report = [&progress](int64_t done) { progress.Report(done); };
   engine::Evaluation evaluation;

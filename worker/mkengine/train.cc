@@ -25,25 +25,25 @@
 namespace makeover {
 namespace {
 
-// In a dataset without a test partition too, faces that evaluations measure with stay out of
-// training. The first source faces make the sample and are no training faces anyway. Where too few
-// would be left, all stay.
+// Faces that evaluations measure with stay out of training, in a dataset without a test partition
+// too. Among the first source faces, which may become the sample, they stay. Where too few others
+// would be left, all are trained with.
 void LeaveOut(const engine::Division& division, engine::TrainingRun* run) {
-  if (division.by_partition) return;
-  constexpr size_t kLeftMin = 32;
+  constexpr int64_t kLeftMin = 32;
   const std::set<int64_t> held_out(division.held_out.begin(), division.held_out.end());
-  std::vector<int64_t> source;
-  for (const int64_t row : run->source_rows) {
-    const bool sample = static_cast<int64_t>(source.size()) < run->config.sample_count;
-    if (sample || held_out.count(row) == 0) source.push_back(row);
+  const auto measured = [&held_out](int64_t row) { return held_out.count(row) > 0; };
+  for (auto* rows : {&run->source_rows, &run->target_rows}) {
+    const auto count = static_cast<int64_t>(rows->size());
+    if (count - std::count_if(rows->begin(), rows->end(), measured) < kLeftMin) return;
   }
-  std::vector<int64_t> target;
-  for (const int64_t row : run->target_rows) {
-    if (held_out.count(row) == 0) target.push_back(row);
-  }
-  if (std::min(source.size(), target.size()) < kLeftMin) return;
-  run->source_rows = std::move(source);
-  run->target_rows = std::move(target);
+  const int64_t samples =
+      std::min(run->config.sample_count, static_cast<int64_t>(run->source_rows.size()));
+  run->source_rows.erase(
+      std::remove_if(run->source_rows.begin() + samples, run->source_rows.end(), measured),
+      run->source_rows.end());
+  run->target_rows.erase(std::remove_if(run->target_rows.begin(), run->target_rows.end(), measured),
+                         run->target_rows.end());
+  run->held_out = division.held_out;
 }
 
 // Rows of the folder that the filter selects. Test pictures stay out of training.
@@ -103,7 +103,9 @@ void EvaluateEvery(const Arguments& arguments, engine::Config* config) {
   if (text.empty()) return;
   if (text.find_first_not_of("0123456789") == std::string::npos) {
     config->evaluate_steps = arguments.Integer("--evaluate-every", 0, 1, 1'000'000'000);
+    config->evaluate_seconds = 0;
   } else {
+    config->evaluate_steps = 0;
     config->evaluate_seconds = arguments.Duration("--evaluate-every", 0);
   }
 }
@@ -142,6 +144,9 @@ engine::Config ConfigOf(const Arguments& arguments) {
   config.seed = arguments.Integer("--seed", config.seed, 0, 9'000'000'000'000'000);
   EvaluateEvery(arguments, &config);
   ApplySettings(arguments, &config);
+  if (arguments.Has("--steps") && config.time_seconds > 0) {
+    throw UsageError("--steps and --set time_seconds cannot both end the training. Give one.");
+  }
   config.precision = arguments.Text("--precision", config.precision);  // as ComputeOf has it
   if (arguments.Has("--resume")) RequireSameTraining(arguments, config, first);
   return config;
@@ -159,7 +164,6 @@ void ReadListedRows(const Arguments& arguments, engine::TrainingRun* run) {
   run->source_rows = ReadRows(arguments.Text("--source-rows"));
   run->target_rows = ReadRows(arguments.Text("--target-rows"));
   if (arguments.Has("--index")) {
-    // The test partition was left out by whoever made the lists.
     const engine::Population population = PopulationOf(ReadIndex(arguments.Text("--index")));
     const engine::Division division = engine::Divide(population, 0);
     LeaveOut(division, run);
@@ -206,8 +210,9 @@ std::string Gather(const Arguments& arguments, const FaceWindow& window, const S
   return done ? run->out + "/dataset.pixels" : "";
 }
 
-int StoppedBeforeTraining(const Surroundings& around) {
-  around.events->Emit(Json::Object{{"event", "stopped"}, {"step", 0}});
+int StoppedBeforeTraining(const engine::TrainingRun& run, const Surroundings& around) {
+  const int64_t step = run.resume.empty() ? 0 : engine::StepOfCheckpoint(run.resume);
+  around.events->Emit(Json::Object{{"event", "stopped"}, {"step", step}});
   return kExitStopped;
 }
 
@@ -276,12 +281,12 @@ int RunTrain(const Arguments& arguments, const Surroundings& around) {
   run.compute = ComputeOf(arguments, run.config.precision);
   EmitStart("train", run.compute, around);
   const std::string cache_path = Gather(arguments, window, around, &run);
-  if (cache_path.empty()) return StoppedBeforeTraining(around);
+  if (cache_path.empty()) return StoppedBeforeTraining(run, around);
   const engine::PixelCache cache(cache_path);
   RequireCacheOf(window, cache);
   const auto emit = [&around](const Json& event) { around.events->Emit(event); };
   const std::optional<TrainingEvaluator> evaluate = MakeTrainingEvaluator(arguments, run, around);
-  if (!evaluate.has_value()) return StoppedBeforeTraining(around);
+  if (!evaluate.has_value()) return StoppedBeforeTraining(run, around);
   const bool done =
       engine::Train(run, cache, {emit, around.seconds, around.stop, EncodePng, *evaluate});
   return done ? kExitDone : kExitStopped;

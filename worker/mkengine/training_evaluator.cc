@@ -71,12 +71,13 @@ std::optional<TrainingEvaluator> MakeTrainingEvaluator(const Arguments& argument
   const std::vector<std::string>& attributes = ready->dataset.population.attributes;
   const Sides sides = SidesOf({run.filters.source, run.filters.target}, false, attributes);
   engine::EvaluationFaces faces = FacesOf(sides, ready->dataset);
+  const engine::PixelCache cache(ready->pixels);
+  engine::RequireSources(faces, cache);
   Shorten(&faces.sources);
   Shorten(&faces.targets);
   faces.all.clear();
-  const std::string judge =
-      FindOrTrainJudge(engine::Role::kGuide, ready->dataset, engine::PixelCache(ready->pixels),
-                       JudgeFolder(arguments), run.compute, around);
+  const std::string judge = FindOrTrainJudge(engine::Role::kGuide, ready->dataset, cache,
+                                             JudgeFolder(arguments), run.compute, around);
   if (judge.empty()) return std::nullopt;
   const engine::Aim aim = AimOf(sides, attributes);
   return EvaluatorOf(

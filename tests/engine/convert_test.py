@@ -12,7 +12,7 @@ import unittest
 import zlib
 
 import engine_support
-from engine_support import checkpoint
+from engine_support import checkpoint, read_safetensors, write_safetensors
 
 
 def picture_size(path):
@@ -57,8 +57,8 @@ class ConvertTest(unittest.TestCase):
             shutil.copy(os.path.join(self.pictures, name), self.path("in"))
         return self.path("in")
 
-    def convert(self, *words, expect=0, **options):
-        return self.engine.run("convert", *words, "--model", self.model, expect=expect, **options)
+    def convert(self, *words, model=None, expect=0, **options):
+        return self.engine.run("convert", *words, "--model", model or self.model, expect=expect, **options)
 
     def test_training_on_a_folder_decodes_once(self):
         self.assertIn("prepared", [event["event"] for event in self.train_events])
@@ -125,6 +125,23 @@ class ConvertTest(unittest.TestCase):
         self.assertEqual(sorted(os.listdir(self.path("out"))), ["000001.jpg", "manifest.jsonl"])
         for line in lines.values():
             self.assertLessEqual({"file", "status", "reason", "faces", "seconds"}, set(line))
+
+    def test_another_model_of_the_same_name_converts_anew(self):
+        folder = self.copy("000001.jpg")
+        model = shutil.copy(self.model, self.path("model.safetensors"))
+        results = []
+        for status in ("converted", "skipped", "converted"):
+            if status == "converted" and results:
+                metadata, tensors = read_safetensors(self.model)
+                kind, shape, data = tensors["generator_ema.output.weight"]
+                tensors["generator_ema.output.weight"] = (kind, shape, bytes(len(data)))
+                write_safetensors(model, metadata, tensors)
+            events, _ = self.convert(folder, "--out", self.path("out"), model=model)
+            self.assertEqual([e["status"] for e in events if e["event"] == "file"], [status])
+            with open(self.path("out/000001.jpg"), "rb") as file:
+                results.append(file.read())
+        self.assertEqual(results[0], results[1])
+        self.assertNotEqual(results[0], results[2])
 
     def test_running_again_does_what_is_not_done(self):
         names = ["000001.jpg", "000002.jpg", "000003.jpg"]

@@ -37,6 +37,25 @@ TEST(HealthTest, ADiscriminatorFarWorseThanGuessingIsNoticed) {
   EXPECT_EQ(AfterLosses("cross_entropy", 14, 10), Ill::kDiverged);
 }
 
+TEST(HealthTest, WhoGoesOnFromWhatWasSeenNoticesWhatTheOtherWould) {
+  HealthWatch whole{Config()};
+  HealthWatch first{Config()};
+  for (int64_t step = 10; step <= 400; step += 10) {
+    whole.SeeLosses(step, 1, 0.001);
+    first.SeeLosses(step, 1, 0.001);
+  }
+  HealthWatch second{Config()};
+  second.GoOnFrom(first.seen());
+  int noticed = 0;
+  for (int64_t step = 410; step <= 2000; step += 10) {
+    const Ill ill = whole.SeeLosses(step, 1, 0.001);
+    EXPECT_EQ(second.SeeLosses(step, 1, 0.001), ill) << step;
+    noticed += ill == Ill::kSaturated ? 1 : 0;
+  }
+  EXPECT_GT(noticed, 0);
+  EXPECT_LT(noticed, 160);
+}
+
 TEST(HealthTest, ALeapIsSuspectedAndForgiven) {
   HealthWatch watch{Config()};
   for (int64_t step = 0; step < 500; step += 10) {

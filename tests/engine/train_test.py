@@ -387,6 +387,17 @@ class TrainTest(unittest.TestCase):
             self.assertIn(message, last_error(events)["message"])
             self.assertFalse(os.path.exists(self.path("none")), words)
 
+    def test_sample_pictures_become_no_class(self):
+        for picture in ("faces/men/a.jpg", "faces/women/b.jpg"):
+            os.makedirs(os.path.dirname(self.path(picture)))
+            with open(self.path(picture), "w"):
+                pass
+        os.symlink(self.path("faces"), self.path("link"))
+        for out, told in (("faces/run", True), ("faces", True), ("link/new/run", True), ("faces2", False), ("run", False)):
+            expect = 2 if told else 1  # too few pictures
+            events, _ = self.engine.run("train", self.path("faces"), "--filter", "women", "--out", self.path(out), expect=expect)
+            self.assertEqual("among the classes" in last_error(events)["message"], told, out)
+
     def test_unknown_settings_and_recipes(self):
         for words, message in ((("--set", "learning_rat=1"), "Did you mean learning_rate"), (("--recipe", "clasic"), "Did you mean classic"),
                                (("--set", "noise=11"), "from 0 to"), (("--set", "size=99999999999x4"), "multiples of 4 from"),

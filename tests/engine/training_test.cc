@@ -225,6 +225,21 @@ TEST_F(TrainingTest, WhoIsStoppedInAnEvaluationMeasuresThatStepLater) {
   }));
 }
 
+TEST_F(TrainingTest, WhatWasSeenOfTheLossesComesBackWithACheckpoint) {
+  const auto mean_of = [this](int64_t steps) {
+    run_.config.steps = steps;
+    Events();
+    const CheckpointReader checkpoint(CheckpointOf(steps));
+    EXPECT_EQ(checkpoint.Integer("health.latest_step"), steps);
+    return checkpoint.Number("health.mean");
+  };
+  const double whole = mean_of(8);
+  const double half = mean_of(4);
+  run_.resume = CheckpointOf(4);
+  EXPECT_EQ(mean_of(8), whole);
+  EXPECT_NE(half, whole);
+}
+
 TEST_F(TrainingTest, SamplesOfOnePictureSayNothingOfACollapse) {
   run_.source_rows = {0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
   run_.config.steps = 2;

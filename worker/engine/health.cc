@@ -48,23 +48,25 @@ Ill HealthWatch::SeeLosses(int64_t step, double generator, double discriminator)
     high_since_ = step;
   }
   if (high_since_ >= 0 && step - high_since_ >= kDivergedSteps) return Ill::kDiverged;
-  if (first_step_ < 0) {
-    first_step_ = step;
-    mean_ = guessing_;
+  if (seen_.first_step < 0) {
+    seen_ = {guessing_, step, step};
   } else {
-    const double weight = 1 - std::exp(static_cast<double>(latest_step_ - step) / kHorizonSteps);
-    mean_ += weight * (discriminator - mean_);
+    const double past = std::exp(static_cast<double>(seen_.latest_step - step) / kHorizonSteps);
+    seen_.mean += (1 - past) * (discriminator - seen_.mean);
+    seen_.latest_step = step;
   }
-  latest_step_ = step;
-  const bool long_enough = step - first_step_ >= kSaturatedSteps;
-  return long_enough && mean_ < kSaturatedShare * guessing_ ? Ill::kSaturated : Ill::kNo;
+  const bool long_enough = step - seen_.first_step >= kSaturatedSteps;
+  return long_enough && seen_.mean < kSaturatedShare * guessing_ ? Ill::kSaturated : Ill::kNo;
 }
 
 Ill HealthWatch::SeeSpread(double share) const {
   return share < kCollapsedShare ? Ill::kCollapsed : Ill::kNo;
 }
 
-void HealthWatch::Forget() { first_step_ = high_since_ = -1; }
+void HealthWatch::Forget() {
+  seen_ = {};
+  high_since_ = -1;
+}
 
 double Spread(const uint8_t* pictures, int64_t count, int64_t size) {
   double total = 0;

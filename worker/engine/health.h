@@ -32,6 +32,16 @@ class HealthWatch {
   // themselves. Collapsed: below a tenth.
   Ill SeeSpread(double share) const;
 
+  // What was seen of the discriminator's loss, for checkpoints: who goes on from one notices what
+  // who went on without a stop would.
+  struct Seen {
+    double mean = 0;
+    int64_t first_step = -1;  // -1: none yet
+    int64_t latest_step = -1;
+  };
+  const Seen& seen() const { return seen_; }
+  void GoOnFrom(const Seen& seen) { seen_ = seen; }
+
   // Whether the latest losses may be the beginning of an illness: no state to return to.
   bool suspects() const { return high_since_ >= 0; }
 
@@ -39,10 +49,8 @@ class HealthWatch {
   void Forget();
 
  private:
-  double guessing_;          // the discriminator's loss where it cannot tell
-  double mean_ = 0;          // of the discriminator's loss
-  int64_t first_step_ = -1;  // that was seen
-  int64_t latest_step_ = -1;
+  double guessing_;  // the discriminator's loss where it cannot tell
+  Seen seen_;
   int64_t high_since_ = -1;  // the first step of those with a loss too high; -1: it is not
 };
 

@@ -38,6 +38,13 @@ std::optional<Standing> BestOf(const CheckpointReader& checkpoint) {
                   checkpoint.Figure("best.low_l1")};
 }
 
+HealthWatch::Seen SeenOf(const CheckpointReader& checkpoint) {
+  // Files of earlier versions, and of trainings that have seen none yet, have none.
+  if (!checkpoint.Has("health.first_step")) return {};
+  return {checkpoint.Number("health.mean"), checkpoint.Integer("health.first_step"),
+          checkpoint.Integer("health.latest_step")};
+}
+
 Trainer::Trainer(const Config& config, const Compute& compute, const PixelCache& cache,
                  const TrainingRows& rows, GraphMaker make_graph)
     : config_(config),
@@ -308,6 +315,11 @@ void Trainer::Save(const std::string& path, const Position& position,
     scalars.numbers["best.kid"] = about.best->kid;
     scalars.numbers["best.kept"] = about.best->kept;
     scalars.numbers["best.low_l1"] = about.best->low_l1;
+  }
+  if (about.seen.first_step >= 0) {
+    scalars.numbers["health.mean"] = about.seen.mean;
+    scalars.integers["health.first_step"] = about.seen.first_step;
+    scalars.integers["health.latest_step"] = about.seen.latest_step;
   }
   WriteCheckpoint(path, StateWithReader(), scalars,
                   {position.step, config_, about.dataset, about.source, about.target});

@@ -18,6 +18,7 @@
 #include "worker/engine/checkpoint.h"
 #include "worker/engine/compute.h"
 #include "worker/engine/config.h"
+#include "worker/engine/health.h"
 #include "worker/engine/networks.h"
 #include "worker/engine/optimiser.h"
 #include "worker/engine/pixel_cache.h"
@@ -51,10 +52,12 @@ struct CheckpointAbout {
   std::string source;   // filters; "" where unknown
   std::string target;
   std::optional<Standing> best;  // among the evaluations so far
+  HealthWatch::Seen seen;
 };
 
 // The best evaluation that a checkpoint knows of.
 std::optional<Standing> BestOf(const CheckpointReader& checkpoint);
+HealthWatch::Seen SeenOf(const CheckpointReader& checkpoint);
 
 // A copy of a training's whole state in memory.
 struct Snapshot {

@@ -109,6 +109,7 @@ class Session {
   void LoadState(const CheckpointReader& checkpoint) {
     position_ = trainer_.Load(checkpoint);
     best_ = BestOf(checkpoint);
+    watch_.GoOnFrom(SeenOf(checkpoint));
     // Who gives another rate means that one, and all returns with it.
     if (checkpoint.info().config.learning_rate != run_.config.learning_rate)
       trainer_.set_rate_scale(1);
@@ -288,8 +289,9 @@ class Session {
     if (sampled_step_ != position_.step && !ResultsAreWell(SampleFaces())) return;
     const std::string path =
         run_.out + "/checkpoints/" + Numbered("step%06lld.safetensors", position_.step);
-    trainer_.Save(path, position_,
-                  {run_.dataset_digest, run_.filters.source, run_.filters.target, best_});
+    trainer_.Save(
+        path, position_,
+        {run_.dataset_digest, run_.filters.source, run_.filters.target, best_, watch_.seen()});
     saved_step_ = position_.step;
     KeepAsGood();
     around_.emit(Json::Object{{"event", "checkpoint"}, {"step", position_.step}, {"path", path}});

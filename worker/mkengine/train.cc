@@ -171,11 +171,29 @@ void ReadListedRows(const Arguments& arguments, engine::TrainingRun* run) {
   }
 }
 
+// In a folder of classes, one of its own would be made of what a training draws.
+void RequireNoClassOfResults(const FaceFolder& folder, const std::string& dir,
+                             const std::string& out) {
+  namespace fs = std::filesystem;
+  const auto in_folder = [](const FaceItem& item) {
+    return item.file.find('/') != std::string::npos;
+  };
+  if (std::none_of(folder.items.begin(), folder.items.end(), in_folder)) return;
+  const fs::path pictures = fs::weakly_canonical(dir);
+  const fs::path results = fs::weakly_canonical(out);
+  const auto differ =
+      std::mismatch(pictures.begin(), pictures.end(), results.begin(), results.end());
+  if (differ.first != pictures.end()) return;
+  throw UsageError("--out " + out + " lies among the classes of " + dir +
+                   ", and sample pictures would become one. Give a folder outside of it.");
+}
+
 FaceFolder SelectRows(const Arguments& arguments, engine::TrainingRun* run) {
   if (arguments.operands().size() != 1)
     throw UsageError("mkengine train needs one folder of pictures, or --pixels.");
   const FilterPair filters = FiltersOf(arguments, "train");
   FaceFolder folder = OpenFolder(arguments.operands()[0]);
+  RequireNoClassOfResults(folder, arguments.operands()[0], run->out);
   const bool clean = !arguments.Has("--no-clean");
   run->filters = {clean ? WithCleaning(filters.source, folder.attributes) : filters.source,
                   clean ? WithCleaning(filters.target, folder.attributes) : filters.target};

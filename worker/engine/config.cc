@@ -267,7 +267,7 @@ Config Makeover() {
   config.augment = 0.4;
   config.warm_up = 100;
   config.beta1 = 0.5;
-  config.update_clip = 4;
+  config.update_clip = 2;
   config.learning_rate = 1e-3;
   config.pixel_weight = 0.3;
   config.balance = 4;

@@ -223,10 +223,9 @@ std::string Plain(double value) { return Json(value).Write(); }
 std::string KindOf(const Setting& setting) {
   if (setting.member.index() == kTruth) return "true or false";
   if (setting.member.index() == kWord) return Joined(setting.words);
-  if (setting.member.index() == kShape) {
-    return "WxH, as in 80x100, both multiples of 4 from " + Plain(setting.min) + " to " +
-           Plain(setting.max);
-  }
+  // What a face can be cut to: a bound of its own for each side.
+  if (setting.member.index() == kShape)
+    return "WxH, as in 80x100, both multiples of 4 from 40x48 to 256x256";
   return std::string(setting.member.index() == kWhole ? "a whole number" : "a number") + " from " +
          Plain(setting.min) + " to " + Plain(setting.max);
 }

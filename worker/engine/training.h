@@ -65,7 +65,8 @@ int64_t StepOfCheckpoint(const std::string& path);
 ModelFilters FiltersOfCheckpoint(const std::string& path);
 
 // Returns true when the run is done, false when it was stopped; either way everything is saved, but
-// for the latest steps where they may be the beginning of an illness (HealthWatch::suspects).
+// for the latest steps where they may be the beginning of an illness (HealthWatch::suspects), or
+// where an evaluation of the last was stopped: it is made by who goes on.
 // Throws EngineError.
 bool Train(const TrainingRun& run, const PixelCache& cache, const Surroundings& surroundings);
 

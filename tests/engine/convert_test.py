@@ -4,6 +4,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import struct
 import subprocess
 import tarfile
@@ -65,6 +66,29 @@ class ConvertTest(unittest.TestCase):
         events, _ = self.engine.run("train", self.toys, "--filter", "smiling", "--out", self.run_folder, "--resume", self.model,
                                     "--steps", 3)
         self.assertNotIn("prepared", [event["event"] for event in events])
+
+    def test_who_stops_a_resume_while_it_decodes_is_told_where_it_began(self):
+        # What is said of the bad pictures is more than a pipe takes, so that not all is decoded before somebody reads.
+        for name, count in (("bad", 2000), ("good", 8)):
+            os.makedirs(self.path("faces/" + name))
+            for row in range(count):
+                path = self.path(f"faces/{name}/{row:060d}.jpg")
+                if name == "bad":
+                    with open(path, "wb") as file:
+                        file.write(b"x")
+                else:
+                    shutil.copy(os.path.join(self.pictures, f"{row + 1:06d}.jpg"), path)
+        process = self.engine.start("train", self.path("faces"), "--source", "bad", "--target", "good", "--out", self.path("run"),
+                                    "--resume", self.model, "--steps", 3, "--events")
+        for line in process.stdout:
+            if json.loads(line)["event"] == "quarantine":
+                process.send_signal(signal.SIGTERM)
+                break
+        out, log = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 3, log)
+        self.assertEqual(json.loads(out.splitlines()[-1]), {"event": "stopped", "step": 2})
+        self.assertIn("step 2 is saved", log)
+        self.assertFalse(os.path.exists(self.path("run/dataset.txt")))
 
     def test_a_picture_gives_the_same_bytes_alone_and_in_a_batch(self):
         names = [f"{i:06d}.jpg" for i in range(1, 22)]

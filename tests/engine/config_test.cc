@@ -78,6 +78,7 @@ TEST(ConfigTest, AnOldRunGoesOnWithoutWhatItDidNotKnow) {
   EXPECT_EQ(config.mirror_weight, 0);
   EXPECT_EQ(config.hue_weight, 0);
   EXPECT_EQ(config.cold_weight, 0);
+  EXPECT_EQ(config.purple_weight, 0);
   EXPECT_EQ(config.balance, 1);
   EXPECT_EQ(config.augment, 0);
   EXPECT_EQ(config.update_clip, 0);

@@ -271,6 +271,24 @@ TEST(ColdLossTest, WhereTargetsAreColdResultsMayBe) {
   EXPECT_NEAR(ColdLoss(Plain(0.3F, 0.7F, 0.3F), skin, painted).item<float>(), 0.15 / 2, 1e-6);
 }
 
+TEST(PurpleLossTest, PurpleCostsBeyondWhatSourceAndTargetsHave) {
+  const auto of = [](const torch::Tensor& result, const torch::Tensor& source,
+                     const torch::Tensor& target) {
+    return PurpleLoss(result, source, target).item<float>();
+  };
+  const torch::Tensor skin = Plain(0.8F, 0.6F, 0.5F);
+  for (const torch::Tensor& result :
+       {Plain(0.9F, 0.9F, 0.9F), Plain(0.9F, 0.4F, 0.3F), Plain(0.3F, 0.3F, 0.7F),
+        Plain(0.7F, 0.4F, 0.44F), Plain(0.3F, 0.7F, 0.2F)})
+    EXPECT_EQ(of(result, skin, skin), 0) << result;
+  const torch::Tensor purple = Plain(0.8F, 0.6F, 0.9F);
+  EXPECT_NEAR(of(purple, skin, skin), 0.15, 1e-6);
+  EXPECT_NEAR(of(Plain(0.9F, 0.6F, 0.8F), skin, skin), 0.15, 1e-6);
+  EXPECT_EQ(of(purple, purple, skin), 0);
+  EXPECT_EQ(of(purple, skin, purple), 0);
+  EXPECT_NEAR(of(purple, Plain(0.7F, 0.6F, 0.7F), skin), 0.05, 1e-6);
+}
+
 TEST(MirrorLossTest, IsNoneWhereMirroredFacesGiveMirroredResults) {
   const torch::Tensor results = Faces(4);
   const torch::Tensor mirrored = results.narrow(0, 0, 2).flip(3);

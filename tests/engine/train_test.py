@@ -82,8 +82,8 @@ class TrainTest(unittest.TestCase):
         """That a result which is still nearly its face costs its weight times a little."""
         def last_values(out, weight):
             words = ["--recipe", "makeover", "--steps", steps]
-            for setting in ("warm_up=0", "mirror_weight=0", "hue_weight=0", "cold_weight=0", "chroma_blur=0", "augment=0",
-                            f"learning_rate={rate}"):
+            for setting in ("warm_up=0", "mirror_weight=0", "hue_weight=0", "cold_weight=0", "purple_weight=0", "chroma_blur=0",
+                            "augment=0", f"learning_rate={rate}"):
                 words += ["--set", setting]
             events, _ = self.train(out, *words, "--set", f"{loss}_weight={weight}")
             return [e for e in events if e["event"] == "metrics"][-1]["values"]
@@ -102,6 +102,9 @@ class TrainTest(unittest.TestCase):
 
     def test_cold_colours_cost(self):
         self.check_cost("cold", steps=6, rate=0.003)  # a little of it is free
+
+    def test_purple_costs(self):
+        self.check_cost("purple", steps=2)  # the third step is away from it
 
     def small_faces(self, *, lists=None, missing=()):
         """90 faces of 40x48, of which 0 to 49 are men and 0 to 9 in the test partition; words that train or measure with them."""

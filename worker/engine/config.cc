@@ -94,6 +94,8 @@ std::vector<Setting> LossSettings() {
       {"cold_weight", &Config::cold_weight, 0, 1000,
        "of the loss against places bluer or greener than grey, than they were and than targets "
        "are"},
+      {"purple_weight", &Config::purple_weight, 0, 1000,
+       "of the loss against places more purple than they were and than targets are"},
       {"mirror_weight", &Config::mirror_weight, 0, 1000,
        "of the loss that makes mirrored faces' results mirrored results"},
       {"keep_weight", &Config::keep_weight, 0, 1000,
@@ -261,6 +263,7 @@ Config Makeover() {
   config.identity_weight = 1;
   config.hue_weight = 3;
   config.cold_weight = 30;
+  config.purple_weight = 15;
   config.mirror_weight = 1;
   config.noise = 0;
   config.augment = 0.4;

@@ -45,6 +45,7 @@ struct Config {
   double identity_weight = 0;           // of |G(target) - target|, beside the other losses
   double hue_weight = 0;                // of colours that changed, their brightness apart
   double cold_weight = 0;               // of places that became bluer or greener than grey
+  double purple_weight = 0;             // of places that became purple
   double mirror_weight = 0;             // of |G(mirrored source) - mirrored G(source)|
   // Of an attribute reader's loss for attributes to keep, at temperature 0; 0: none.
   double keep_weight = 0;

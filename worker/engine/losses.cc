@@ -1,8 +1,35 @@
 #include "worker/engine/losses.h"
 
 #include <cmath>
+#include <functional>
 
 namespace makeover::engine {
+namespace {
+
+struct Channels {
+  explicit Channels(const torch::Tensor& pictures)
+      : red(pictures.narrow(1, 0, 1)),
+        green(pictures.narrow(1, 1, 1)),
+        blue(pictures.narrow(1, 2, 1)) {}
+
+  torch::Tensor red, green, blue;  // [N, 1, H, W]
+};
+
+// Mean of how much more of a tint results have than their sources, and than targets have in the
+// mean there.
+torch::Tensor Tinted(const std::function<torch::Tensor(const Channels&)>& tint,
+                     const torch::Tensor& result, const torch::Tensor& source,
+                     const torch::Tensor& target) {
+  // Hardly to be seen, and free: else what is grey could not even begin to change.
+  constexpr double kFree = 0.05;
+  const auto of = [&tint](const torch::Tensor& pictures) {
+    return tint(Channels(pictures)).clamp_min(0);
+  };
+  const torch::Tensor usual = torch::max(of(source), of(target).mean(0, true));
+  return (of(result) - usual - kFree).clamp_min(0).mean();
+}
+
+}  // namespace
 
 torch::Tensor PixelLoss(const torch::Tensor& result, const torch::Tensor& source) {
   return torch::avg_pool2d(result - source, 4).abs().mean();
@@ -15,16 +42,17 @@ torch::Tensor HueLoss(const torch::Tensor& result, const torch::Tensor& source) 
 
 torch::Tensor ColdLoss(const torch::Tensor& result, const torch::Tensor& source,
                        const torch::Tensor& target) {
-  // Hardly to be seen, and free: else what is grey could not even begin to change.
-  constexpr double kFree = 0.05;
-  const auto cold = [](const torch::Tensor& pictures) {
-    const torch::Tensor red = pictures.narrow(1, 0, 1);
-    const torch::Tensor green = pictures.narrow(1, 1, 1);
-    const torch::Tensor blue = pictures.narrow(1, 2, 1);
-    return torch::cat({blue - red, green - torch::max(red, blue)}, 1).clamp_min(0);
-  };
-  const torch::Tensor usual = torch::max(cold(source), cold(target).mean(0, true));
-  return (cold(result) - usual - kFree).clamp_min(0).mean();
+  return Tinted(
+      [](const Channels& of) {
+        return torch::cat({of.blue - of.red, of.green - torch::max(of.red, of.blue)}, 1);
+      },
+      result, source, target);
+}
+
+torch::Tensor PurpleLoss(const torch::Tensor& result, const torch::Tensor& source,
+                         const torch::Tensor& target) {
+  return Tinted([](const Channels& of) { return torch::min(of.red, of.blue) - of.green; }, result,
+                source, target);
 }
 
 torch::Tensor MirrorLoss(const torch::Tensor& result, const torch::Tensor& mirrored) {

@@ -21,6 +21,11 @@ torch::Tensor HueLoss(const torch::Tensor& result, const torch::Tensor& source);
 torch::Tensor ColdLoss(const torch::Tensor& result, const torch::Tensor& source,
                        const torch::Tensor& target);
 
+// The same for purple: the smaller of red and blue above green. Lips are hardly so, and pale
+// grounds may become it.
+torch::Tensor PurpleLoss(const torch::Tensor& result, const torch::Tensor& source,
+                         const torch::Tensor& target);
+
 // Mean |mirror(mirrored) - result| over the first of the results: left to right what a mirrored
 // face becomes shall be what the face becomes. `mirrored` [M, 3, H, W] are results of the first M
 // faces mirrored, M <= N.

@@ -151,6 +151,10 @@ StepValues Trainer::Losses(const Pass& pass, const StepInputs& inputs) const {
     values.cold = ColdLoss(pass.result, pass.source, pass.target);
     values.generator = values.generator + config_.cold_weight * values.cold;
   }
+  if (config_.purple_weight > 0) {
+    values.purple = PurpleLoss(pass.result, pass.source, pass.target);
+    values.generator = values.generator + config_.purple_weight * values.purple;
+  }
   if (pass.of_target.defined()) {
     values.identity =
         (pass.of_target - pass.target.narrow(0, 0, pass.of_target.size(0))).abs().mean();

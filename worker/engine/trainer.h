@@ -31,17 +31,17 @@
 namespace makeover::engine {
 
 // What one step saw. Losses are scalars that may still be computed on the device, and hold until
-// the next step; hue, cold, identity, mirror, penalty and those of the attribute reader (kept and
-// aimed ones of results; of real faces) are undefined where the recipe has none or the step
-// computed none.
+// the next step; hue, cold, purple, identity, mirror, penalty and those of the attribute reader
+// (kept and aimed ones of results; of real faces) are undefined where the recipe has none or the
+// step computed none.
 struct StepValues {
-  torch::Tensor generator, discriminator, adversarial, pixel, hue, cold, identity, mirror, penalty,
-      kept, aimed, reader;
+  torch::Tensor generator, discriminator, adversarial, pixel, hue, cold, purple, identity, mirror,
+      penalty, kept, aimed, reader;
   double temperature = 0;
   double learning_rate = 0;
 
   std::vector<torch::Tensor*> Tensors() {
-    return {&generator, &discriminator, &adversarial, &pixel, &hue,   &cold,
+    return {&generator, &discriminator, &adversarial, &pixel, &hue,   &cold,  &purple,
             &identity,  &mirror,        &penalty,     &kept,  &aimed, &reader};
   }
 };

@@ -223,6 +223,7 @@ class Session {
                                {"learningRate", step.learning_rate}};
     if (step.hue.defined()) values.Set("hue", step.hue.item<double>());
     if (step.cold.defined()) values.Set("cold", step.cold.item<double>());
+    if (step.purple.defined()) values.Set("purple", step.purple.item<double>());
     if (step.identity.defined()) values.Set("identity", step.identity.item<double>());
     if (step.mirror.defined()) values.Set("mirror", step.mirror.item<double>());
     if (step.penalty.defined()) values.Set("penalty", step.penalty.item<double>());

@@ -80,6 +80,7 @@ class ConvertTest(unittest.TestCase):
                     shutil.copy(os.path.join(self.pictures, f"{row + 1:06d}.jpg"), path)
         process = self.engine.start("train", self.path("faces"), "--source", "bad", "--target", "good", "--out", self.path("run"),
                                     "--resume", self.model, "--steps", 3, "--events")
+        self.addCleanup(process.kill)
         for line in process.stdout:
             if json.loads(line)["event"] == "quarantine":
                 process.send_signal(signal.SIGTERM)

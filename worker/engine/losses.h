@@ -21,8 +21,8 @@ torch::Tensor HueLoss(const torch::Tensor& result, const torch::Tensor& source);
 torch::Tensor ColdLoss(const torch::Tensor& result, const torch::Tensor& source,
                        const torch::Tensor& target);
 
-// The same for purple: the smaller of red and blue above green. Lips are hardly so, and pale
-// grounds may become it.
+// The same for purple, the smaller of red and blue above green, which to the cold loss is free.
+// Lips are hardly ever that purple.
 torch::Tensor PurpleLoss(const torch::Tensor& result, const torch::Tensor& source,
                          const torch::Tensor& target);
 

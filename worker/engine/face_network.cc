@@ -1,8 +1,6 @@
 #include "worker/engine/face_network.h"
 
-#include <algorithm>
 #include <cstring>
-#include <exception>
 #include <map>
 #include <utility>
 
@@ -20,6 +18,22 @@ struct FaceNetwork::Network {
         generator(TrainedGenerator(checkpoint, OptionsFor(checkpoint.info().config, compute))),
         info(checkpoint.info()) {
     generator->to(device);
+  }
+
+  // In one batch of `size`, the rest of it padded.
+  SureBatches::Results Convert(const SureBatches::Faces& faces, PixelShape shape, int size) {
+    const torch::NoGradGuard guard;
+    const auto bytes = static_cast<size_t>(shape.bytes());
+    std::vector<uint8_t> pixels(static_cast<size_t>(size) * bytes, 0);
+    for (size_t i = 0; i < faces.size(); ++i)
+      std::memcpy(pixels.data() + i * bytes, faces[i], bytes);
+    const std::vector<uint8_t> flips(static_cast<size_t>(size), 0);
+    const torch::Tensor values = Fetch(Levels(MakeBatch(pixels.data(), flips, shape, device)));
+    SureBatches::Results results;
+    const float* begin = values.data_ptr<float>();
+    for (size_t i = 0; i < faces.size(); ++i)
+      results.emplace_back(begin + i * bytes, begin + (i + 1) * bytes);
+    return results;
   }
 
   // Levels [N, H, W, 3] of pictures [N, 3, H, W], on the device. On a GPU, after the first few of a
@@ -46,9 +60,7 @@ struct FaceNetwork::Network {
 
 FaceNetwork::FaceNetwork(const std::string& checkpoint, const Compute& compute,
                          std::vector<int> batch_sizes, std::function<double()> seconds)
-    : sizer_(std::move(batch_sizes)),
-      trusted_({sizer_.smallest()}),
-      seconds_(std::move(seconds)),
+    : batches_(std::move(batch_sizes), std::move(seconds)),
       network_(std::make_unique<Network>(CheckpointReader(checkpoint), compute)) {}
 
 FaceNetwork::FaceNetwork(const std::string& checkpoint, const Compute& compute, int batch_size)
@@ -66,66 +78,11 @@ std::vector<int> FaceNetwork::BatchSizesFor(const Compute& compute) {
   return {64, 128, 256, 512};
 }
 
-FaceNetwork::Levels FaceNetwork::Convert(const std::vector<const uint8_t*>& faces,
-                                         PixelShape shape) {
-  const int size = sizer_.SizeFor(static_cast<int>(faces.size()));
-  if (trusted_.count(size) == 0) return TryOut(faces, shape, size);
-  const double begin = seconds_();
-  Levels levels = ConvertAtOnce(faces, shape, size);
-  const bool whole = static_cast<int>(faces.size()) == sizer_.size();
-  if (whole && network_->ReplayFor(size).settled()) sizer_.Took(seconds_() - begin);
-  return levels;
-}
-
-FaceNetwork::Levels FaceNetwork::TryOut(const std::vector<const uint8_t*>& faces, PixelShape shape,
-                                        int size) {
-  Levels levels = ConvertInParts(faces, shape);
-  if (AtOnceOrNothing(faces, shape, size) == levels) {
-    trusted_.insert(size);
-  } else {
-    sizer_.Reject();
-  }
-  return levels;
-}
-
-FaceNetwork::Levels FaceNetwork::AtOnceOrNothing(const std::vector<const uint8_t*>& faces,
-                                                 PixelShape shape, int size) {
-  try {
-    return ConvertAtOnce(faces, shape, size);
-  } catch (
-      const std::exception&) {  // of the device's memory, say, or of too many faces for a kernel
-  }
-  return {};
-}
-
-FaceNetwork::Levels FaceNetwork::ConvertInParts(const std::vector<const uint8_t*>& faces,
-                                                PixelShape shape) {
-  Levels levels;
-  const auto part = static_cast<size_t>(sizer_.smallest());
-  for (size_t begin = 0; begin < faces.size(); begin += part) {
-    const size_t end = std::min(begin + part, faces.size());
-    const std::vector<const uint8_t*> some(faces.begin() + static_cast<std::ptrdiff_t>(begin),
-                                           faces.begin() + static_cast<std::ptrdiff_t>(end));
-    for (auto& face : ConvertAtOnce(some, shape, sizer_.smallest()))
-      levels.push_back(std::move(face));
-  }
-  return levels;
-}
-
-FaceNetwork::Levels FaceNetwork::ConvertAtOnce(const std::vector<const uint8_t*>& faces,
-                                               PixelShape shape, int size) {
-  const torch::NoGradGuard guard;
-  const auto bytes = static_cast<size_t>(shape.bytes());
-  std::vector<uint8_t> pixels(static_cast<size_t>(size) * bytes, 0);
-  for (size_t i = 0; i < faces.size(); ++i) std::memcpy(pixels.data() + i * bytes, faces[i], bytes);
-  const std::vector<uint8_t> flips(static_cast<size_t>(size), 0);
-  const torch::Tensor batch = MakeBatch(pixels.data(), flips, shape, network_->device);
-  const torch::Tensor values = Fetch(network_->Levels(batch));
-  Levels levels;
-  const float* begin = values.data_ptr<float>();
-  for (size_t i = 0; i < faces.size(); ++i)
-    levels.emplace_back(begin + i * bytes, begin + (i + 1) * bytes);
-  return levels;
+SureBatches::Results FaceNetwork::Convert(const SureBatches::Faces& faces, PixelShape shape) {
+  return batches_.Run(faces, [&](const SureBatches::Faces& some, int size) {
+    SureBatches::Results results = network_->Convert(some, shape, size);
+    return SureBatches::Batch{std::move(results), network_->ReplayFor(size).settled()};
+  });
 }
 
 }  // namespace makeover::engine

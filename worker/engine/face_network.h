@@ -4,20 +4,18 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "worker/engine/batch_sizer.h"
 #include "worker/engine/compute.h"
 #include "worker/engine/config.h"
 #include "worker/engine/pixel_cache.h"
+#include "worker/engine/sure_batches.h"
 
 namespace makeover::engine {
 
-// The averaged generator of a checkpoint in inference mode. Batches have one of a few fixed shapes,
-// the rest of them padded, and a shape that gives other bits than the smallest is not used, so that
-// a face gives the same bytes alone and beside any others. Not thread-safe.
+// The averaged generator of a checkpoint in inference mode. A face gives the same bytes alone and
+// beside any others. Not thread-safe.
 class FaceNetwork {
  public:
   // Throws EngineError where the checkpoint cannot be used. Of several batch sizes, ascending, the
@@ -33,7 +31,7 @@ class FaceNetwork {
   static std::vector<int> BatchSizesFor(const Compute& compute);
 
   // Faces that the next call should have; may differ from call to call.
-  int batch_size() const { return sizer_.size(); }
+  int batch_size() const { return batches_.size(); }
   int64_t step() const;
   // That of the training.
   const Config& config() const;
@@ -45,19 +43,8 @@ class FaceNetwork {
 
  private:
   struct Network;
-  using Levels = std::vector<std::vector<float>>;
-  // In one batch of that size.
-  Levels ConvertAtOnce(const std::vector<const uint8_t*>& faces, PixelShape shape, int size);
-  // Nothing where there is no memory for such a batch.
-  Levels AtOnceOrNothing(const std::vector<const uint8_t*>& faces, PixelShape shape, int size);
-  // By the smallest size, and sees whether this one may be used.
-  Levels TryOut(const std::vector<const uint8_t*>& faces, PixelShape shape, int size);
-  // In batches of the smallest size.
-  Levels ConvertInParts(const std::vector<const uint8_t*>& faces, PixelShape shape);
 
-  BatchSizer sizer_;
-  std::set<int> trusted_;  // sizes that were seen to give the same bits as the smallest
-  std::function<double()> seconds_;
+  SureBatches batches_;
   std::unique_ptr<Network> network_;
 };
 

@@ -73,6 +73,7 @@ TEST(ConfigTest, AnOldRunGoesOnWithoutWhatItDidNotKnow) {
   EXPECT_EQ(config.recipe, "makeover");
   EXPECT_EQ(config.noise, 0.5);
   EXPECT_EQ(config.keep_weight, 0);
+  EXPECT_EQ(config.keep_goal, 0);
   EXPECT_EQ(config.keep_turnover, 0);
   EXPECT_EQ(config.aim_weight, 0);
   EXPECT_EQ(config.mirror_weight, 0);

@@ -54,7 +54,8 @@ class TrainTest(unittest.TestCase):
         # Sources 0 to 4: two smile. Targets 5 to 8: three do.
         write_index(self.path("index"), ["Male", "Smiling"], [1, 3, 1, 3, 1, 2, 2, 2, 0])
         aim = ("--index", self.path("index"), "--source", "male", "--target", "!male")
-        _, log = self.check_resume("makeover", "down0", "balance=3", "keep_weight=1", "aim_weight=1", more=aim)
+        _, log = self.check_resume("makeover", "down0", "balance=3", "keep_weight=1", "keep_goal=1e-9", "aim_weight=1", more=aim)
+        self.assertGreater(struct.unpack("<f", state(checkpoint(self.path("straight"), 6))["keep.growth"][2])[0], 0.01)
         self.assertIn("balanced sources and targets: Smiling 43% and 42% (40% and 75%)", log)
         _, log = self.train("even", "--recipe", "makeover", "--steps", 6, "--set", "balance=1", *aim)
         self.assertNotIn("balanced", log)

@@ -89,6 +89,43 @@ TEST_F(TrainerTest, WhatIsKeptWeighsByTheTemperature) {
   EXPECT_FALSE(Same(trained(2, 20, -10), trained(2, 10, 0)));
 }
 
+// The growth is the last of the state.
+TEST_F(TrainerTest, WhatIsKeptWeighsMoreAboveItsGoal) {
+  TrainingRows rows = Labelled();
+  rows.labels.kept = {{0, 0.5}};
+  const auto trained = [&](double goal) {
+    config_.keep_goal = goal;
+    return Trained(rows);
+  };
+  const auto without = trained(0);
+  auto below = trained(1);
+  EXPECT_EQ(below.back().item<float>(), 0);
+  below.pop_back();
+  EXPECT_TRUE(Same(below, without));
+  auto above = trained(1e-9);
+  EXPECT_GT(above.back().item<float>(), 0);
+  above.pop_back();
+  EXPECT_FALSE(Same(above, without));
+}
+
+TEST_F(TrainerTest, ARunThatHadNoGoalGoesOnWithOne) {
+  TrainingRows rows = Labelled();
+  rows.labels.kept = {{0, 0.5}};
+  const PixelCache cache(scratch_ / "noise.pixels");
+  const auto trainer = [&](double goal) {
+    config_.keep_goal = goal;
+    return Trainer(config_, {"cpu", Precision::kFp32, 1}, cache, rows);
+  };
+  Trainer had_none = trainer(0);
+  had_none.Step({});
+  had_none.Save(scratch_ / "one", {1, 0}, {});
+  Trainer has_one = trainer(0.5);
+  EXPECT_EQ(has_one.Load(CheckpointReader(scratch_ / "one")).step, 1);
+  const auto all = has_one.Copy({}).tensors;
+  EXPECT_EQ(all.back().item<float>(), 0);
+  EXPECT_TRUE(Same({all.begin(), all.end() - 1}, had_none.Copy({}).tensors));
+}
+
 TEST_F(TrainerTest, TheTurnoverIsThatOfTheSettings) {
   TrainingRows rows = Labelled();
   rows.labels.kept = {{0, 0.5}};

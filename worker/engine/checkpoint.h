@@ -3,7 +3,8 @@
 // Tensors: `generator.*`, `generator_ema.*`, `discriminator.*` (weights and running statistics,
 // float32); `optimizer.generator.mean`, `.variance` and the same of the discriminator (flat, in the
 // order of the network's weights); where attributes are read `reader.*`, `reader_ema.*` and
-// `optimizer.reader.mean`, `.variance` as well. Scalars (shape []): `optimizer.*.steps`,
+// `optimizer.reader.mean`, `.variance` as well; where what is kept has a goal `keep.growth` (a
+// scalar, the logarithm of how much its weight has grown). Scalars (shape []): `optimizer.*.steps`,
 // `labels.count` (attributes that the reader knows of), `random.seed`, `random.source_position`,
 // `random.target_position`, `schedule.step` (I64), `schedule.elapsed_seconds`,
 // `schedule.rate_scale` (F64); where there were evaluations, `best.step` (I64) and

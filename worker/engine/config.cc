@@ -102,6 +102,9 @@ std::vector<Setting> LossSettings() {
        "of the loss that keeps smiles, age, hair and the like as they are, at temperature 0"},
       {"keep_weight_anneal", &Config::keep_weight_anneal, -1000, 1000,
        "added to keep_weight at temperature 1"},
+      {"keep_goal", &Config::keep_goal, 0, 1,
+       "above 0: while a larger share of these readings turns over, the weight grows, to its "
+       "fourfold at most"},
       {"keep_turnover", &Config::keep_turnover, 0, 1,
        "1: what is kept costs as far as it reads otherwise; 0: however its reading changes"},
       {"aim_weight", &Config::aim_weight, 0, 1000,
@@ -274,6 +277,7 @@ Config Makeover() {
   config.pixel_weight = 0.3;
   config.balance = 4;
   config.keep_weight = 14;
+  config.keep_goal = 0.031;
   config.keep_turnover = 1;
   config.aim_weight = 2;
   config.pixel_weight_anneal = 0;

@@ -50,6 +50,7 @@ struct Config {
   // Of an attribute reader's loss for attributes to keep, at temperature 0; 0: none.
   double keep_weight = 0;
   double keep_weight_anneal = 0;  // added to it at temperature 1; at least 0 in all
+  double keep_goal = 0;           // of its loss, above which the weight grows; 0: it does not
   // From 0, where a reading's change costs in whatever direction, to 1, where it costs as far as
   // the reading turns over.
   double keep_turnover = 0;

@@ -21,6 +21,7 @@ struct StepInputs {
     kAdversarialShare,
     kPixelShare,
     kKeepWeight,
+    kKeepPace,
     kGeneratorStep,
     kGeneratorDeviation,
     kDiscriminatorStep,

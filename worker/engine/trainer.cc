@@ -18,6 +18,9 @@ int64_t PartOf(int64_t count) { return std::max<int64_t>(1, count / kPart); }
 // Of a step's change of each network and each mean. Sums of a GPU differ by the order of their
 // terms; another step's inputs change more.
 constexpr double kReplayTolerance = 0.1;
+// Of the weight of what is kept: so far may its logarithm move in a step, by half a percent.
+constexpr double kKeepPace = 0.005;
+constexpr char kKeepGrowth[] = "keep.growth";  // in checkpoints
 
 template <typename Network>
 std::shared_ptr<Network> On(const Compute& compute, std::shared_ptr<Network> network) {
@@ -70,6 +73,8 @@ Trainer::Trainer(const Config& config, const Compute& compute, const PixelCache&
         AttributeReader::Options{static_cast<uint64_t>(config.seed), config.keep_turnover,
                                  OptionsFor(config, compute).type},
         labels_, cache, device_);
+  if (reader_ != nullptr && config.keep_goal > 0 && !labels_.kept.empty())
+    keep_growth_ = std::make_unique<KeepGrowth>(config.keep_goal, device_);
 }
 
 StepInputs Trainer::Draw(const Position& position, double temperature, double learning_rate) {
@@ -99,6 +104,8 @@ torch::Tensor Trainer::Rates(const Position& position, double temperature, doubl
   rates[StepInputs::kAdversarialShare] = static_cast<float>(1 - pixel);
   rates[StepInputs::kPixelShare] = static_cast<float>(pixel);
   rates[StepInputs::kKeepWeight] = static_cast<float>(KeepWeight(config_, temperature));
+  // As the networks slow down, so does what answers to them.
+  rates[StepInputs::kKeepPace] = static_cast<float>(kKeepPace * temperature);
   rates[StepInputs::kGeneratorStep] = generator.step;
   rates[StepInputs::kGeneratorDeviation] = generator.deviation;
   rates[StepInputs::kDiscriminatorStep] = discriminator.step;
@@ -219,6 +226,10 @@ StepValues Trainer::Run(const StepInputs& inputs) {
                            rate(StepInputs::kDiscriminatorDeviation),
                            discriminator_weights_.values());
   if (reader_ != nullptr) values.reader = reader_->Learn(inputs.lesson);
+  if (keep_growth_ != nullptr) {
+    keep_growth_->Learn(values.kept, rate(StepInputs::kKeepPace));
+    values.keep_growth = keep_growth_->Factor();
+  }
   UpdateAverage(rate(StepInputs::kAverage));
   for (torch::Tensor* loss : values.Tensors()) {
     if (loss->defined()) *loss = loss->detach();
@@ -231,9 +242,14 @@ void Trainer::AddReading(const Pass& pass, const StepInputs& inputs, StepValues*
   values->kept = read.kept;
   values->aimed = read.aimed;
   if (read.kept.defined()) {
-    values->generator = values->generator + inputs.rates[StepInputs::kKeepWeight] * read.kept;
+    values->generator = values->generator + KeepWeightOf(inputs) * read.kept;
   }
   if (read.aimed.defined()) values->generator = values->generator + config_.aim_weight * read.aimed;
+}
+
+torch::Tensor Trainer::KeepWeightOf(const StepInputs& inputs) const {
+  const torch::Tensor weight = inputs.rates[StepInputs::kKeepWeight];
+  return keep_growth_ == nullptr ? weight : weight * keep_growth_->Factor();
 }
 
 bool Trainer::PenaltyDue(const Position& position) const {
@@ -295,6 +311,7 @@ NamedTensors Trainer::StateWithReader() const {
   if (reader_ != nullptr) {
     for (const auto& named : reader_->State()) state.push_back(named);
   }
+  if (keep_growth_ != nullptr) state.emplace_back(kKeepGrowth, keep_growth_->log());
   return state;
 }
 
@@ -343,7 +360,10 @@ Position Trainer::Load(const CheckpointReader& checkpoint) {
   }
   // In the file of a run that had none the reader begins with its first weights.
   const bool reader = reader_ != nullptr && checkpoint.Has("reader_ema.dense_weight");
-  checkpoint.Load(reader ? StateWithReader() : State());
+  NamedTensors state = reader ? StateWithReader() : State();
+  // Nor have files of trainings without a goal any growth towards it.
+  if (reader && keep_growth_ != nullptr && !checkpoint.Has(kKeepGrowth)) state.pop_back();
+  checkpoint.Load(state);
   if (reader) reader_->SetSteps(checkpoint.Integer("optimizer.reader.steps"));
   generator_adam_.steps = checkpoint.Integer("optimizer.generator.steps");
   discriminator_adam_.steps = checkpoint.Integer("optimizer.discriminator.steps");

@@ -19,6 +19,7 @@
 #include "worker/engine/compute.h"
 #include "worker/engine/config.h"
 #include "worker/engine/health.h"
+#include "worker/engine/keep_growth.h"
 #include "worker/engine/networks.h"
 #include "worker/engine/optimiser.h"
 #include "worker/engine/pixel_cache.h"
@@ -32,17 +33,17 @@ namespace makeover::engine {
 
 // What one step saw. Losses are scalars that may still be computed on the device, and hold until
 // the next step; hue, cold, purple, identity, mirror, penalty and those of the attribute reader
-// (kept and aimed ones of results; of real faces) are undefined where the recipe has none or the
-// step computed none.
+// (kept and aimed ones of results, and the factor of the former's weight; of real faces) are
+// undefined where the recipe has none or the step computed none.
 struct StepValues {
   torch::Tensor generator, discriminator, adversarial, pixel, hue, cold, purple, identity, mirror,
-      penalty, kept, aimed, reader;
+      penalty, kept, keep_growth, aimed, reader;
   double temperature = 0;
   double learning_rate = 0;
 
   std::vector<torch::Tensor*> Tensors() {
-    return {&generator, &discriminator, &adversarial, &pixel, &hue,   &cold,  &purple,
-            &identity,  &mirror,        &penalty,     &kept,  &aimed, &reader};
+    return {&generator, &discriminator, &adversarial, &pixel, &hue,         &cold,  &purple,
+            &identity,  &mirror,        &penalty,     &kept,  &keep_growth, &aimed, &reader};
   }
 };
 
@@ -122,6 +123,7 @@ class Trainer {
   void Generate(Pass* pass);
   StepValues Losses(const Pass& pass, const StepInputs& inputs) const;
   void AddReading(const Pass& pass, const StepInputs& inputs, StepValues* values) const;
+  torch::Tensor KeepWeightOf(const StepInputs& inputs) const;
   // The penalty's gradient with respect to the discriminator's weights, and the penalty itself.
   std::pair<torch::Tensor, torch::Tensor> Penalty(const torch::Tensor& seen);
   bool PenaltyDue(const Position& position) const;
@@ -147,6 +149,7 @@ class Trainer {
   Adam generator_adam_;
   Adam discriminator_adam_;
   std::unique_ptr<AttributeReader> reader_;  // or nothing
+  std::unique_ptr<KeepGrowth> keep_growth_;  // or nothing
   GraphMaker make_graph_;
   std::map<int, Replay> replays_;  // by kind of step
   bool by_graph_ = false;

@@ -228,6 +228,7 @@ class Session {
     if (step.mirror.defined()) values.Set("mirror", step.mirror.item<double>());
     if (step.penalty.defined()) values.Set("penalty", step.penalty.item<double>());
     if (step.kept.defined()) values.Set("keep", step.kept.item<double>());
+    if (step.keep_growth.defined()) values.Set("keepGrowth", step.keep_growth.item<double>());
     if (step.aimed.defined()) values.Set("aim", step.aimed.item<double>());
     if (step.reader.defined()) values.Set("reader", step.reader.item<double>());
     values.Set("imagesPerSecond", images / std::max(1e-9, now - metrics_seconds_));

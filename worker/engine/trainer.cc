@@ -18,7 +18,7 @@ int64_t PartOf(int64_t count) { return std::max<int64_t>(1, count / kPart); }
 // Of a step's change of each network and each mean. Sums of a GPU differ by the order of their
 // terms; another step's inputs change more.
 constexpr double kReplayTolerance = 0.1;
-// Of the weight of what is kept: so far may its logarithm move in a step, by half a percent.
+// The weight of what is kept grows or falls by half a percent a step, at most.
 constexpr double kKeepPace = 0.005;
 constexpr char kKeepGrowth[] = "keep.growth";  // in checkpoints
 
@@ -361,7 +361,7 @@ Position Trainer::Load(const CheckpointReader& checkpoint) {
   // In the file of a run that had none the reader begins with its first weights.
   const bool reader = reader_ != nullptr && checkpoint.Has("reader_ema.dense_weight");
   NamedTensors state = reader ? StateWithReader() : State();
-  // Nor have files of trainings without a goal any growth towards it.
+  // Nor have files of trainings without a goal the growth, which is the last of the state.
   if (reader && keep_growth_ != nullptr && !checkpoint.Has(kKeepGrowth)) state.pop_back();
   checkpoint.Load(state);
   if (reader) reader_->SetSteps(checkpoint.Integer("optimizer.reader.steps"));

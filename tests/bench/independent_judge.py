@@ -92,6 +92,17 @@ def learn(faces, passes, batch=32):
     return judge.eval()
 
 
+def judge_of(faces, cache, passes):
+    """The judge that rests in a file, or learns and is put there."""
+    if cache.exists():
+        judge = Judge(len(faces.names)).eval()
+        judge.load_state_dict(torch.load(cache))
+    else:
+        judge = learn(faces, passes)
+        torch.save(judge.state_dict(), cache)
+    return judge
+
+
 class Verdict:
     """What the judge says of pictures in [0, 1]: the mean of a face and its mirror image."""
 
@@ -102,10 +113,12 @@ class Verdict:
         self.logits, self.features = (torch.cat([(a + b) / 2 for a, b in (half[i] for half in halves)]).numpy() for i in range(2))
 
 
+def kernel(a, b):
+    return (a @ b.T / a.shape[1] + 1) ** 3
+
+
 def kernel_distance(x, y):
     """The unbiased estimate of the squared maximum mean discrepancy with the cubic kernel (Binkowski and others, 2018)."""
-    def kernel(a, b):
-        return (a @ b.T / a.shape[1] + 1) ** 3
     n, m = len(x), len(y)
     within = [(k.sum() - np.trace(k)) / (len(k) * (len(k) - 1)) for k in (kernel(x, x), kernel(y, y))]
     return sum(within) - 2 * kernel(x, y).sum() / (n * m)
@@ -137,24 +150,40 @@ def filters(model):
     return about["source"], about["target"]
 
 
+def sources_of(faces, source, target):
+    """Whom the filters turn into others: a source that is a target already is no test."""
+    rows = faces.matching(source)
+    for word, value in headline(source, target):
+        rows &= faces.attributes[:, faces.column(word)] != value
+    return rows
+
+
+def kept_columns(faces, source, target):
+    return [faces.column(name) for name in KEPT if name.lower() not in {word for word, _ in literals(target) - literals(source)}]
+
+
+def thresholds_of(faces, logits):
+    """Above them lie as many of the test faces' logits as have the attribute."""
+    shares = faces.attributes[faces.partitions == TEST].mean(0)
+    return np.array([np.quantile(logits[:, i], 1 - share) for i, share in enumerate(shares)])
+
+
 def measure(faces, judge, model, mkengine, everybody):
     source, target = filters(model)
     test = faces.partitions == TEST
     wanted = headline(source, target)
     judged = test | everybody
-    sources = faces.matching(source) & judged
-    for word, value in wanted:  # a source that is a target already is no test
-        sources &= faces.attributes[:, faces.column(word)] != value
+    sources = sources_of(faces, source, target) & judged
     pictures = faces.pictures[np.flatnonzero(sources)].float() / 255
     results = pictures if mkengine is None else run(mkengine, model, pictures)
     aim = Verdict(judge, faces.pictures[np.flatnonzero(faces.matching(target) & judged)].float() / 255).features
     everyone = Verdict(judge, faces.pictures[np.flatnonzero(test)].float() / 255)
-    thresholds = np.array([np.quantile(everyone.logits[:, i], 1 - faces.attributes[test][:, i].mean()) for i in range(len(faces.names))])
+    thresholds = thresholds_of(faces, everyone.logits)
     mean, deviation = everyone.features.mean(0), everyone.features.std(0) + 1e-6
     before, after = Verdict(judge, pictures), Verdict(judge, results)
     has = [verdict.logits > thresholds for verdict in (before, after)]
     met = np.all([has[1][:, faces.column(word)] == value for word, value in wanted], axis=0)
-    kept = [faces.column(name) for name in KEPT if name.lower() not in {word for word, _ in literals(target) - literals(source)}]
+    kept = kept_columns(faces, source, target)
     accuracy = np.mean((everyone.logits > thresholds)[:, faces.column(wanted[0][0])] == faces.attributes[test][:, faces.column(wanted[0][0])])
     return {"faces": len(pictures), "target": met.mean(), "kid": kernel_distance((after.features - mean) / deviation, (aim - mean) / deviation),
             "kept": (has[0] == has[1])[:, kept].mean(), "low": (F.avg_pool2d(results, 4) - F.avg_pool2d(pictures, 4)).abs().mean().item(),
@@ -178,12 +207,7 @@ def main():
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     faces = Faces(arguments.faces)
-    if arguments.cache.exists():
-        judge = Judge(len(faces.names)).eval()
-        judge.load_state_dict(torch.load(arguments.cache))
-    else:
-        judge = learn(faces, arguments.passes)
-        torch.save(judge.state_dict(), arguments.cache)
+    judge = judge_of(faces, arguments.cache, arguments.passes)
     print("| model | target rate | attribute-KID | kept | low-L1 | faces | judge |\n" + "| --- " * 7 + "|")
     line("the faces as they are", measure(faces, judge, arguments.model[0], None, arguments.everybody))
     for model in arguments.model:

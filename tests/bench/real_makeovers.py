@@ -33,12 +33,12 @@ def choose(pool, turned, weight):
         best = (weight * slope + turned).argmin(1)
         chances *= 1 - 2 / (step + 2)
         chances[np.arange(len(best)), best] += 2 / (step + 2)
-    return chances / chances.sum(1, keepdims=True)
+    return chances
 
 
 def distances(drawn, pool, aim):
     """Attribute-KID, and the distance of the drawn photos as they are, of their numbers in the pool."""
-    within, targets = kernel(pool, pool)[np.ix_(drawn, drawn)], kernel(aim, aim)
+    within, targets = kernel(pool[drawn], pool[drawn]), kernel(aim, aim)
     among_targets = (targets.sum() - np.trace(targets)) / (len(aim) * (len(aim) - 1))
     rest = among_targets - 2 * kernel(pool[drawn], aim).mean()
     return within[drawn[:, None] != drawn].mean() + rest, within.mean() + rest

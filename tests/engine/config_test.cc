@@ -82,6 +82,7 @@ TEST(ConfigTest, AnOldRunGoesOnWithoutWhatItDidNotKnow) {
   EXPECT_EQ(config.purple_weight, 0);
   EXPECT_EQ(config.balance, 1);
   EXPECT_EQ(config.augment, 0);
+  EXPECT_EQ(config.augment_goal, 0);
   EXPECT_EQ(config.update_clip, 0);
 }
 

@@ -362,6 +362,24 @@ TEST(AugmentTest, ColoursAreWithinThePublishedRanges) {
   expect_range(how.contrast, 0.75F, 1.25F);
 }
 
+TEST(AugmentTest, IsAsStrongAsAFactorSays) {
+  const torch::Tensor faces = Faces(64, 32, 80);
+  const Augmentation drawn = DrawAugmentation(faces, 0.4, Random(1, Stream::kAugment, 5));
+  Augmentation same = Strengthened(drawn, torch::tensor(1.0F));
+  EXPECT_TRUE(torch::equal(Augment(faces, same), Augment(faces, drawn)));
+  const Augmentation more = Strengthened(drawn, torch::tensor(2.5F));
+  EXPECT_LT(Distance(more.brightness, 2.5 * drawn.brightness), 1e-6F);
+  EXPECT_LT(Distance(more.saturation - 1, 2.5 * (drawn.saturation - 1)), 1e-6F);
+  EXPECT_LT(Distance(more.contrast - 1, 2.5 * (drawn.contrast - 1)), 1e-6F);
+  // 0.4 of an eighth of 80 are 4 pixels, and of 32 (1.6) 2, of which 2.5 times are more than 4.
+  const torch::Tensor right = drawn.columns - torch::arange(10, 90);
+  EXPECT_TRUE(torch::equal(more.columns - torch::arange(10, 90),
+                           (2.5 * right.to(torch::kDouble)).round().to(torch::kLong)));
+  const torch::Tensor down = drawn.lines - torch::arange(4, 36).view({32, 1});
+  EXPECT_EQ(down.max().item<int64_t>(), 2);
+  EXPECT_TRUE(torch::equal(more.lines - torch::arange(4, 36).view({32, 1}), 2 * down));
+}
+
 TEST(AugmentTest, ShiftsByAnEighthAtMostAndLetsGradientsThrough) {
   torch::Tensor faces = torch::zeros({16, 3, 16, 16});
   faces.slice(2, 8, 9).slice(3, 8, 9).fill_(1);

@@ -48,7 +48,8 @@ class TrainTest(unittest.TestCase):
         self.check_resume("classic", "block0")
 
     def test_resume_gives_the_same_bits_with_every_loss_of_makeover(self):
-        self.check_resume("makeover", "down0", "gradient_penalty_steps=2", "augment=0.5", "noise=0.1")
+        self.check_resume("makeover", "down0", "gradient_penalty_steps=2", "augment=0.5", "augment_goal=1", "noise=0.1")
+        self.assertGreater(struct.unpack("<f", state(checkpoint(self.path("straight"), 6))["augment.growth"][2])[0], 0)
 
     def test_resume_gives_the_same_bits_with_balanced_families(self):
         # Sources 0 to 4: two smile. Targets 5 to 8: three do.

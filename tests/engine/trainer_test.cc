@@ -89,7 +89,7 @@ TEST_F(TrainerTest, WhatIsKeptWeighsByTheTemperature) {
   EXPECT_FALSE(Same(trained(2, 20, -10), trained(2, 10, 0)));
 }
 
-// The growth is the last of the state.
+// The growth of what is kept is the last of the state.
 TEST_F(TrainerTest, WhatIsKeptWeighsMoreAboveItsGoal) {
   TrainingRows rows = Labelled();
   rows.labels.kept = {{0, 0.5}};
@@ -124,6 +124,25 @@ TEST_F(TrainerTest, ARunThatHadNoGoalGoesOnWithOne) {
   const auto all = has_one.Copy({}).tensors;
   EXPECT_EQ(all.back().item<float>(), 0);
   EXPECT_TRUE(Same({all.begin(), all.end() - 1}, had_none.Copy({}).tensors));
+}
+
+// The growth of the augmentation is the last of the state of a run that keeps nothing.
+TEST_F(TrainerTest, AugmentationIsStrongerWhileTheDiscriminatorIsSurerThanItsGoal) {
+  const auto trained = [this](double augment, double goal) {
+    config_.augment = augment;
+    config_.augment_goal = goal;
+    return Trained(Labelled(), 4);
+  };
+  const auto without = trained(0.5, 0);
+  auto less_sure = trained(0.5, 1e-9);
+  EXPECT_EQ(less_sure.back().item<float>(), 0);
+  less_sure.pop_back();
+  EXPECT_TRUE(Same(less_sure, without));
+  auto surer = trained(0.5, 1);
+  EXPECT_GT(surer.back().item<float>(), 0);
+  surer.pop_back();
+  EXPECT_FALSE(Same(surer, without));
+  EXPECT_EQ(trained(0, 1).size(), without.size());  // nothing to strengthen
 }
 
 TEST_F(TrainerTest, TheTurnoverIsThatOfTheSettings) {
@@ -198,6 +217,31 @@ TEST_F(TrainerTest, ThePenaltyIsTakenWhereTheDiscriminatorLooks) {
   config_.noise = 0;
   config_.augment = 0.5;
   EXPECT_NE(penalty(), plain);
+}
+
+// Up to the step after which the augmentation is stronger, the same two runs.
+TEST_F(TrainerTest, ResultsAndTargetsAreSeenEquallyStronglyAugmented) {
+  const PixelCache cache(scratch_ / "noise.pixels");
+  config_.augment = 0.5;
+  config_.gradient_penalty_steps = 1;
+  const auto trainer = [&](double goal) {
+    config_.augment_goal = goal;
+    return Trainer(config_, {"cpu", Precision::kFp32, 1}, cache, Labelled());
+  };
+  Trainer plain = trainer(0);
+  Trainer growing = trainer(1);
+  Position position;
+  float growth = 1;
+  for (; growth == 1 && position.step < 10; ++position.step) {
+    plain.Step(position);
+    growth = growing.Step(position).augment_growth.item<float>();
+  }
+  ASSERT_GT(growth, 1);
+  const StepValues as_drawn = plain.Step(position);
+  const StepValues stronger = growing.Step(position);
+  EXPECT_TRUE(torch::equal(stronger.pixel, as_drawn.pixel));
+  EXPECT_FALSE(torch::equal(stronger.adversarial, as_drawn.adversarial));  // of results alone
+  EXPECT_FALSE(torch::equal(stronger.penalty, as_drawn.penalty));          // of targets alone
 }
 
 // Grey sources and targets of one colour, to which results come within a few steps, seen as it is.

@@ -33,6 +33,14 @@ void PutPlaces(int64_t side, int64_t most, Random* random, int64_t* places) {
   for (int64_t i = 0; i < side; ++i) places[i] = Margin(side) - most + moved + i;
 }
 
+// Places of a side, by whole pixels and not beyond the margin.
+torch::Tensor FartherMoved(const torch::Tensor& places, const torch::Tensor& factor) {
+  const int64_t margin = Margin(places.numel() / places.size(0));
+  const torch::Tensor moved = places.flatten(1).narrow(1, 0, 1).view({-1, 1, 1, 1}) - margin;
+  const torch::Tensor farther = (moved * factor).round().to(torch::kLong).clamp(-margin, margin);
+  return places + (farther - moved);
+}
+
 int64_t FarthestShift(int64_t side, double strength) {
   return std::lround(strength * static_cast<double>(side) / kShiftShare);
 }
@@ -79,6 +87,13 @@ Augmentation DrawAugmentation(const torch::Tensor& like, double strength, Random
   how.lines = Send(lines, like.device());
   how.columns = Send(columns, like.device());
   return how;
+}
+
+Augmentation Strengthened(const Augmentation& how, const torch::Tensor& factor) {
+  if (!how.lines.defined()) return how;
+  return {how.brightness * factor, 1 + (how.saturation - 1) * factor,
+          1 + (how.contrast - 1) * factor, FartherMoved(how.lines, factor),
+          FartherMoved(how.columns, factor)};
 }
 
 torch::Tensor Augment(const torch::Tensor& pictures, const Augmentation& how) {

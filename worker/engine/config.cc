@@ -115,6 +115,9 @@ std::vector<Setting> LossSettings() {
       {"noise", &Config::noise, 0, 10, "deviation of the instance noise at temperature 1"},
       {"augment", &Config::augment, 0, 1,
        "strength of what is done to pictures before the discriminator; 0: nothing"},
+      {"augment_goal", &Config::augment_goal, 0, 1,
+       "above 0: while the discriminator's loss is a smaller share of that of guessing, the "
+       "strength grows, to 1 at most"},
       {"balance", &Config::balance, 1, 1000,
        "most showings of a face, so that the families are alike in what is kept; 1: even"},
       {"flip", &Config::flip, 0, 1, "mirror pictures at random"},

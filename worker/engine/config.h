@@ -59,6 +59,7 @@ struct Config {
   double pixel_weight_anneal = 0.25;  // added to it at temperature 1; within [0, 1] in all
   double noise = 0.2;  // deviation of the instance noise at temperature 1, of pictures in [0, 1]
   double augment = 0;  // strength of DiffAugment (Zhao, 2020) before the discriminator; 0: none
+  double augment_goal = 0;  // share of guessing's loss, below which it grows; 0: it does not
   // How many times as often as even a picture may be shown, so that sources and targets resemble
   // each other in what shall be kept; 1: all as often.
   double balance = 1;

@@ -13,14 +13,13 @@ constexpr int64_t kSaturatedSteps = 500;
 constexpr double kSaturatedShare = 0.02;
 constexpr double kCollapsedShare = 0.1;
 
-// At logits of 0 for cross-entropy and hinge; for least squares at its best constant, a half.
+}  // namespace
+
 double LossOfGuessing(const std::string& adversarial) {
   if (adversarial == "hinge") return 2;
   if (adversarial == "least_squares") return 0.5;
   return 2 * std::log(2.0);
 }
-
-}  // namespace
 
 std::string DescribeIll(Ill ill) {
   switch (ill) {

@@ -19,6 +19,10 @@ enum class Ill {
 // A sentence for a person: what is wrong.
 std::string DescribeIll(Ill ill);
 
+// What the discriminator's loss is while it cannot tell: at logits of 0 for cross_entropy and
+// hinge; for least_squares at its best constant, a half. `adversarial` as in Config.
+double LossOfGuessing(const std::string& adversarial);
+
 class HealthWatch {
  public:
   explicit HealthWatch(const Config& config);

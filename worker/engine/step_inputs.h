@@ -21,7 +21,7 @@ struct StepInputs {
     kAdversarialShare,
     kPixelShare,
     kKeepWeight,
-    kKeepPace,
+    kGrowthPace,
     kGeneratorStep,
     kGeneratorDeviation,
     kDiscriminatorStep,

@@ -18,9 +18,12 @@ int64_t PartOf(int64_t count) { return std::max<int64_t>(1, count / kPart); }
 // Of a step's change of each network and each mean. Sums of a GPU differ by the order of their
 // terms; another step's inputs change more.
 constexpr double kReplayTolerance = 0.1;
-// The weight of what is kept grows or falls by half a percent a step, at most.
-constexpr double kKeepPace = 0.005;
-constexpr char kKeepGrowth[] = "keep.growth";  // in checkpoints
+// A strength with a goal grows or falls by half a percent a step, at most.
+constexpr double kGrowthPace = 0.005;
+constexpr double kMostKeepGrowth = 4;
+// In checkpoints.
+constexpr char kKeepGrowth[] = "keep.growth";
+constexpr char kAugmentGrowth[] = "augment.growth";
 
 template <typename Network>
 std::shared_ptr<Network> On(const Compute& compute, std::shared_ptr<Network> network) {
@@ -74,7 +77,9 @@ Trainer::Trainer(const Config& config, const Compute& compute, const PixelCache&
                                  OptionsFor(config, compute).type},
         labels_, cache, device_);
   if (reader_ != nullptr && config.keep_goal > 0 && !labels_.kept.empty())
-    keep_growth_ = std::make_unique<KeepGrowth>(config.keep_goal, device_);
+    keep_growth_ = std::make_unique<Growth>(kMostKeepGrowth, device_);
+  if (config.augment > 0 && config.augment_goal > 0)
+    augment_growth_ = std::make_unique<Growth>(1 / config.augment, device_);
 }
 
 StepInputs Trainer::Draw(const Position& position, double temperature, double learning_rate) {
@@ -105,7 +110,7 @@ torch::Tensor Trainer::Rates(const Position& position, double temperature, doubl
   rates[StepInputs::kPixelShare] = static_cast<float>(pixel);
   rates[StepInputs::kKeepWeight] = static_cast<float>(KeepWeight(config_, temperature));
   // As the networks slow down, so does what answers to them.
-  rates[StepInputs::kKeepPace] = static_cast<float>(kKeepPace * temperature);
+  rates[StepInputs::kGrowthPace] = static_cast<float>(kGrowthPace * temperature);
   rates[StepInputs::kGeneratorStep] = generator.step;
   rates[StepInputs::kGeneratorDeviation] = generator.deviation;
   rates[StepInputs::kDiscriminatorStep] = discriminator.step;
@@ -122,8 +127,8 @@ Trainer::Pass Trainer::Forward(const StepInputs& inputs) {
   const auto noisy = [&inputs](const torch::Tensor& pictures) {
     return inputs.noise.defined() ? pictures + inputs.noise : pictures;
   };
-  pass.fake = discriminator_->forward(Augment(noisy(pass.result), inputs.on_result));
-  pass.seen_target = Augment(noisy(pass.target), inputs.on_target);
+  pass.fake = discriminator_->forward(Augment(noisy(pass.result), StrengthOf(inputs.on_result)));
+  pass.seen_target = Augment(noisy(pass.target), StrengthOf(inputs.on_target));
   pass.real = discriminator_->forward(pass.seen_target);
   return pass;
 }
@@ -226,10 +231,7 @@ StepValues Trainer::Run(const StepInputs& inputs) {
                            rate(StepInputs::kDiscriminatorDeviation),
                            discriminator_weights_.values());
   if (reader_ != nullptr) values.reader = reader_->Learn(inputs.lesson);
-  if (keep_growth_ != nullptr) {
-    keep_growth_->Learn(values.kept, rate(StepInputs::kKeepPace));
-    values.keep_growth = keep_growth_->Factor();
-  }
+  Grow(inputs, &values);
   UpdateAverage(rate(StepInputs::kAverage));
   for (torch::Tensor* loss : values.Tensors()) {
     if (loss->defined()) *loss = loss->detach();
@@ -250,6 +252,23 @@ void Trainer::AddReading(const Pass& pass, const StepInputs& inputs, StepValues*
 torch::Tensor Trainer::KeepWeightOf(const StepInputs& inputs) const {
   const torch::Tensor weight = inputs.rates[StepInputs::kKeepWeight];
   return keep_growth_ == nullptr ? weight : weight * keep_growth_->Factor();
+}
+
+Augmentation Trainer::StrengthOf(const Augmentation& drawn) const {
+  return augment_growth_ == nullptr ? drawn : Strengthened(drawn, augment_growth_->Factor());
+}
+
+void Trainer::Grow(const StepInputs& inputs, StepValues* values) {
+  const torch::Tensor pace = inputs.rates[StepInputs::kGrowthPace];
+  if (keep_growth_ != nullptr) {
+    keep_growth_->Learn(values->kept / config_.keep_goal - 1, pace);
+    values->keep_growth = keep_growth_->Factor();
+  }
+  if (augment_growth_ != nullptr) {
+    const double goal = config_.augment_goal * LossOfGuessing(config_.adversarial);
+    augment_growth_->Learn(1 - values->discriminator / goal, pace);
+    values->augment_growth = augment_growth_->Factor();
+  }
 }
 
 bool Trainer::PenaltyDue(const Position& position) const {
@@ -311,8 +330,15 @@ NamedTensors Trainer::StateWithReader() const {
   if (reader_ != nullptr) {
     for (const auto& named : reader_->State()) state.push_back(named);
   }
-  if (keep_growth_ != nullptr) state.emplace_back(kKeepGrowth, keep_growth_->log());
+  for (const auto& named : Growths()) state.push_back(named);
   return state;
+}
+
+NamedTensors Trainer::Growths() const {
+  NamedTensors growths;
+  if (augment_growth_ != nullptr) growths.emplace_back(kAugmentGrowth, augment_growth_->log());
+  if (keep_growth_ != nullptr) growths.emplace_back(kKeepGrowth, keep_growth_->log());
+  return growths;
 }
 
 void Trainer::Save(const std::string& path, const Position& position,
@@ -360,10 +386,12 @@ Position Trainer::Load(const CheckpointReader& checkpoint) {
   }
   // In the file of a run that had none the reader begins with its first weights.
   const bool reader = reader_ != nullptr && checkpoint.Has("reader_ema.dense_weight");
-  NamedTensors state = reader ? StateWithReader() : State();
-  // Nor have files of trainings without a goal the growth, which is the last of the state.
-  if (reader && keep_growth_ != nullptr && !checkpoint.Has(kKeepGrowth)) state.pop_back();
-  checkpoint.Load(state);
+  checkpoint.Load(State());
+  if (reader) checkpoint.Load(reader_->State());
+  // Nor have files of trainings without a goal a growth.
+  for (const auto& growth : Growths()) {
+    if (checkpoint.Has(growth.first)) checkpoint.Load({growth});
+  }
   if (reader) reader_->SetSteps(checkpoint.Integer("optimizer.reader.steps"));
   generator_adam_.steps = checkpoint.Integer("optimizer.generator.steps");
   discriminator_adam_.steps = checkpoint.Integer("optimizer.discriminator.steps");

@@ -18,8 +18,8 @@
 #include "worker/engine/checkpoint.h"
 #include "worker/engine/compute.h"
 #include "worker/engine/config.h"
+#include "worker/engine/growth.h"
 #include "worker/engine/health.h"
-#include "worker/engine/keep_growth.h"
 #include "worker/engine/networks.h"
 #include "worker/engine/optimiser.h"
 #include "worker/engine/pixel_cache.h"
@@ -32,18 +32,19 @@
 namespace makeover::engine {
 
 // What one step saw. Losses are scalars that may still be computed on the device, and hold until
-// the next step; hue, cold, purple, identity, mirror, penalty and those of the attribute reader
-// (kept and aimed ones of results, and the factor of the former's weight; of real faces) are
-// undefined where the recipe has none or the step computed none.
+// the next step; hue, cold, purple, identity, mirror, penalty, those of the attribute reader (kept
+// and aimed ones of results, and the factor of the former's weight; of real faces) and the factor
+// of the augmentation's strength are undefined where the recipe has none or the step computed none.
 struct StepValues {
   torch::Tensor generator, discriminator, adversarial, pixel, hue, cold, purple, identity, mirror,
-      penalty, kept, keep_growth, aimed, reader;
+      penalty, kept, keep_growth, aimed, reader, augment_growth;
   double temperature = 0;
   double learning_rate = 0;
 
   std::vector<torch::Tensor*> Tensors() {
-    return {&generator, &discriminator, &adversarial, &pixel, &hue,         &cold,  &purple,
-            &identity,  &mirror,        &penalty,     &kept,  &keep_growth, &aimed, &reader};
+    return {&generator, &discriminator, &adversarial, &pixel,  &hue,
+            &cold,      &purple,        &identity,    &mirror, &penalty,
+            &kept,      &keep_growth,   &aimed,       &reader, &augment_growth};
   }
 };
 
@@ -124,6 +125,8 @@ class Trainer {
   StepValues Losses(const Pass& pass, const StepInputs& inputs) const;
   void AddReading(const Pass& pass, const StepInputs& inputs, StepValues* values) const;
   torch::Tensor KeepWeightOf(const StepInputs& inputs) const;
+  Augmentation StrengthOf(const Augmentation& drawn) const;
+  void Grow(const StepInputs& inputs, StepValues* values);
   // The penalty's gradient with respect to the discriminator's weights, and the penalty itself.
   std::pair<torch::Tensor, torch::Tensor> Penalty(const torch::Tensor& seen);
   bool PenaltyDue(const Position& position) const;
@@ -132,7 +135,8 @@ class Trainer {
   void UpdateAverage(const torch::Tensor& weight);
   Replay& ReplayOf(int kind);
   NamedTensors State() const;
-  NamedTensors StateWithReader() const;  // where there is one
+  NamedTensors Growths() const;
+  NamedTensors StateWithReader() const;  // where there is one, and growths
 
   Config config_;
   torch::Device device_;
@@ -149,7 +153,8 @@ class Trainer {
   Adam generator_adam_;
   Adam discriminator_adam_;
   std::unique_ptr<AttributeReader> reader_;  // or nothing
-  std::unique_ptr<KeepGrowth> keep_growth_;  // or nothing
+  std::unique_ptr<Growth> keep_growth_;      // of its weight, or nothing
+  std::unique_ptr<Growth> augment_growth_;   // of its strength, or nothing
   GraphMaker make_graph_;
   std::map<int, Replay> replays_;  // by kind of step
   bool by_graph_ = false;

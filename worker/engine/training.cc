@@ -231,6 +231,8 @@ class Session {
     if (step.keep_growth.defined()) values.Set("keepGrowth", step.keep_growth.item<double>());
     if (step.aimed.defined()) values.Set("aim", step.aimed.item<double>());
     if (step.reader.defined()) values.Set("reader", step.reader.item<double>());
+    if (step.augment_growth.defined())
+      values.Set("augmentGrowth", step.augment_growth.item<double>());
     values.Set("imagesPerSecond", images / std::max(1e-9, now - metrics_seconds_));
     metrics_seconds_ = now;
     metrics_step_ = position_.step;

@@ -108,22 +108,24 @@ TEST_F(TrainerTest, WhatIsKeptWeighsMoreAboveItsGoal) {
   EXPECT_FALSE(Same(above, without));
 }
 
-TEST_F(TrainerTest, ARunThatHadNoGoalGoesOnWithOne) {
+TEST_F(TrainerTest, ARunThatHadNoGoalsGoesOnWithThem) {
   TrainingRows rows = Labelled();
   rows.labels.kept = {{0, 0.5}};
   const PixelCache cache(scratch_ / "noise.pixels");
   const auto trainer = [&](double goal) {
     config_.keep_goal = goal;
+    config_.augment_goal = goal;
     return Trainer(config_, {"cpu", Precision::kFp32, 1}, cache, rows);
   };
   Trainer had_none = trainer(0);
   had_none.Step({});
   had_none.Save(scratch_ / "one", {1, 0}, {});
-  Trainer has_one = trainer(0.5);
-  EXPECT_EQ(has_one.Load(CheckpointReader(scratch_ / "one")).step, 1);
-  const auto all = has_one.Copy({}).tensors;
-  EXPECT_EQ(all.back().item<float>(), 0);
-  EXPECT_TRUE(Same({all.begin(), all.end() - 1}, had_none.Copy({}).tensors));
+  Trainer has_them = trainer(0.5);
+  EXPECT_EQ(has_them.Load(CheckpointReader(scratch_ / "one")).step, 1);
+  const auto all = has_them.Copy({}).tensors;
+  const auto growths = all.end() - 2;
+  for (auto growth = growths; growth != all.end(); ++growth) EXPECT_EQ(growth->item<float>(), 0);
+  EXPECT_TRUE(Same({all.begin(), growths}, had_none.Copy({}).tensors));
 }
 
 // The growth of the augmentation is the last of the state of a run that keeps nothing.

@@ -28,8 +28,8 @@ struct Augmentation {
 // ranges: +-0.5, 0 to 2, 0.5 to 1.5 and an eighth of a side. With strength 0 undefined.
 Augmentation DrawAugmentation(const torch::Tensor& like, double strength, Random random);
 
-// The same moves and colours, `factor` times as strong: a scalar on the device, 1 or above.
-// REQUIRES: the strengths drawn and the factor are together 1 at most.
+// The same moves and colours, `factor` times as strong: a scalar on the device, 1 or above, and
+// with the strength that they were drawn with not above 1. Moves are rounded to whole pixels.
 Augmentation Strengthened(const Augmentation& how, const torch::Tensor& factor);
 
 // Pictures [N, 3, H, W]. Differentiable.

@@ -273,6 +273,7 @@ Config Makeover() {
   config.mirror_weight = 1;
   config.noise = 0;
   config.augment = 0.4;
+  config.augment_goal = 0.5;
   config.warm_up = 100;
   config.beta1 = 0.5;
   config.update_clip = 2;

@@ -41,6 +41,11 @@ TEST_F(GrowthTest, IsBounded) {
   EXPECT_NEAR(After(1000, 1), std::log(kMost), 1e-5);
 }
 
+TEST_F(GrowthTest, IsBoundedWhereARunWithALargerBoundHadGrownFarther) {
+  growth_.log().fill_(2 * std::log(kMost));
+  EXPECT_NEAR(After(0, 0), std::log(kMost), 1e-5);
+}
+
 TEST_F(GrowthTest, AFactorThatWasTakenStaysAndNeedsNoGradient) {
   const torch::Tensor miss = torch::full({}, 0.2).requires_grad_();
   const torch::Tensor before = growth_.Factor();

@@ -365,7 +365,7 @@ TEST(AugmentTest, ColoursAreWithinThePublishedRanges) {
 TEST(AugmentTest, IsAsStrongAsAFactorSays) {
   const torch::Tensor faces = Faces(64, 32, 80);
   const Augmentation drawn = DrawAugmentation(faces, 0.4, Random(1, Stream::kAugment, 5));
-  Augmentation same = Strengthened(drawn, torch::tensor(1.0F));
+  const Augmentation same = Strengthened(drawn, torch::tensor(1.0F));
   EXPECT_TRUE(torch::equal(Augment(faces, same), Augment(faces, drawn)));
   const Augmentation more = Strengthened(drawn, torch::tensor(2.5F));
   EXPECT_LT(Distance(more.brightness, 2.5 * drawn.brightness), 1e-6F);

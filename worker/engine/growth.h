@@ -14,8 +14,9 @@ class Growth {
   // At most `most`, 1 or above.
   Growth(double most, const torch::Device& device);
 
-  // A scalar of its own, from 1 to the most.
-  torch::Tensor Factor() const { return log_.exp(); }
+  // A scalar of its own, from 1 to the most, also where the state is that of a run with a larger
+  // one.
+  torch::Tensor Factor() const;
   // After a step that missed the goal by `miss`, a scalar that counts from -1 to 1; below 0 the
   // goal was more than met. The factor's logarithm moves by `pace`, a scalar, times that.
   void Learn(const torch::Tensor& miss, const torch::Tensor& pace);

@@ -137,7 +137,21 @@ absl::Status EventFile::CutOffAt(int64_t bytes) const {
 
 void EventFile::Take(const tensorboard::Event& event) {
   empty_ = false;
-  for (const auto& value : event.summary().value()) values_.emplace(value.tag(), event.step());
+  if (event.session_log().status() == tensorboard::SessionLog::START) {
+    values_.erase(values_.lower_bound({event.step(), ""}), values_.end());
+  }
+  for (const auto& value : event.summary().value()) {
+    values_[{event.step(), value.tag()}] =
+        value.has_simple_value() ? std::optional<float>(value.simple_value()) : std::nullopt;
+  }
+}
+
+absl::Status EventFile::BeginAgainAt(int64_t step, double wall_time_seconds) {
+  tensorboard::Event event;
+  event.set_wall_time(wall_time_seconds);
+  event.set_step(step);
+  event.mutable_session_log()->set_status(tensorboard::SessionLog::START);
+  return Append(event);
 }
 
 absl::Status EventFile::Damaged(int64_t at) const {

@@ -1,7 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <set>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,10 +30,16 @@ class EventFile {
   // event file or is damaged. Else errors as ErrnoStatus.
   static absl::StatusOr<EventFile> Open(const std::string& path, double wall_time_seconds);
 
-  // Is there a value of this tag and step?
-  bool Has(const std::string& tag, int64_t step) const { return values_.contains({tag, step}); }
+  // A value by step and tag: a scalar's bits; of a picture nothing but that it is there.
+  using Values = std::map<std::pair<int64_t, std::string>, std::optional<float>>;
+  const Values& values() const { return values_; }
+  bool Has(const std::string& tag, int64_t step) const { return values_.contains({step, tag}); }
 
   absl::Status Append(const tensorboard::Event& event);
+
+  // Says in the file that the run has begun again at this step: what it has of that step and of
+  // later ones counts no more. (TensorBoard drops it; the bytes stay.)
+  absl::Status BeginAgainAt(int64_t step, double wall_time_seconds);
 
   // What was appended survives loss of power.
   absl::Status Sync() const { return SyncFd(file_.get(), path_); }
@@ -48,7 +55,7 @@ class EventFile {
 
   std::string path_;
   FileDescriptor file_;
-  std::set<std::pair<std::string, int64_t>> values_;
+  Values values_;
   bool empty_ = true;
 };
 

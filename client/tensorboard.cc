@@ -2,7 +2,9 @@
 #include <google/protobuf/struct.pb.h>
 
 #include <chrono>
+#include <cmath>
 #include <map>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "client/command.h"
@@ -47,6 +49,24 @@ absl::StatusOr<tensorboard::Summary::Image> ImageOf(std::string png, uint32_t st
   image.set_colorspace(byte(25) == kGrey ? 1 : byte(25) == kRgba ? 4 : 3);
   *image.mutable_encoded_image_string() = std::move(png);
   return image;
+}
+
+// The first step of which the file has a scalar that the training does not have, or has otherwise:
+// it went back to before it and came there anew.
+std::optional<int64_t> FirstUndone(const v1::ListMetricsResponse& all, const EventFile& file) {
+  std::map<int64_t, const v1::Metric*> metrics;
+  for (const v1::Metric& metric : all.metrics()) metrics[metric.step()] = &metric;
+  for (const auto& [place, scalar] : file.values()) {
+    const auto& [step, tag] = place;
+    if (!scalar.has_value()) continue;
+    const auto metric = metrics.find(step);
+    if (metric == metrics.end()) return step;
+    const auto value = metric->second->values().find(tag);
+    if (value == metric->second->values().end()) return step;
+    const auto now = static_cast<float>(value->second);
+    if (now != *scalar && !(std::isnan(now) && std::isnan(*scalar))) return step;
+  }
+  return std::nullopt;
 }
 
 // One event for all of a step's values that the file does not have yet.
@@ -118,6 +138,11 @@ CommandResult Write(Session& session, const std::string& text, const std::string
   MK_RETURN_IF_ERROR(AsLocalError(MakeFolders(FolderOf(path))));
   absl::StatusOr<EventFile> file = EventFile::Open(path, times.SecondsAt(0));
   if (!file.ok()) return AsLocalError(file.status());
+  if (const std::optional<int64_t> undone = FirstUndone(metrics, *file)) {
+    MK_RETURN_IF_ERROR(AsLocalError(file->BeginAgainAt(*undone, now.count())));
+    session.out.Note(absl::StrCat("The training went back: what the file has from step ", *undone,
+                                  " on is written again."));
+  }
   Added added;
   MK_RETURN_IF_ERROR(AsLocalError(AddMetrics(metrics, times, *file, added)));
   MK_RETURN_IF_ERROR(AddSamples(session, job, times, *file, added));

@@ -201,6 +201,13 @@ absl::Status NothingMatches(absl::string_view dataset, absl::string_view filter)
                    "\": choose a wider filter; mkctl datasets show ", dataset, " has the counts."));
 }
 
+absl::Status NothingToJudgeBy(absl::string_view dataset) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      "Dataset \"", dataset, "\" has no attributes, so no judge can learn any and nothing can be ",
+      "measured: import a folder that has an attribute file or a folder per class, or train ",
+      "without --evaluate-every."));
+}
+
 absl::Status OtherFilters(absl::string_view dataset, absl::string_view why) {
   return absl::InvalidArgumentError(
       absl::StrCat("The model's faces cannot be told in dataset \"", dataset, "\": ", why));

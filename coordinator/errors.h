@@ -55,6 +55,7 @@ absl::Status StepsAndTime();
 absl::Status GivenTwice(absl::string_view flag, absl::string_view setting);
 absl::Status BadNumber(absl::string_view flag, absl::string_view setting);
 absl::Status OutOfBounds(absl::string_view what, double value, double least, double most);
+absl::Status NothingToJudgeBy(absl::string_view dataset);
 absl::Status OtherFilters(absl::string_view dataset, absl::string_view why);
 absl::Status NoInput();
 absl::Status UnknownAlign(absl::string_view align);

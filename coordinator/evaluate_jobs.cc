@@ -40,6 +40,7 @@ absl::StatusOr<v1::EvaluateSpec> ChooseEvaluation(const Catalog& catalog,
   const std::string& wanted =
       request.dataset().empty() ? spec.train().dataset() : request.dataset();
   MK_ASSIGN_OR_RETURN(const Dataset dataset, FindDatasetOrOnly(catalog, wanted));
+  if (dataset.attributes.empty()) return errors::NothingToJudgeBy(dataset.name);
   if (dataset.state != DatasetState::kReady) return errors::DatasetNotUsable(dataset);
   MK_RETURN_IF_ERROR(CheckFilters(spec.train(), dataset));
   spec.set_model(model.model.name);

@@ -215,6 +215,9 @@ absl::Status CreateTrainJob(const Backend& backend, const v1::CreateTrainJobRequ
   MK_RETURN_IF_ERROR(CheckRequest(request));
   MK_ASSIGN_OR_RETURN(const Dataset dataset, FindDatasetOrOnly(backend.catalog, request.dataset()));
   MK_RETURN_IF_ERROR(CheckUsable(dataset));
+  if (dataset.attributes.empty() && AsksForEvaluations(request)) {
+    return errors::NothingToJudgeBy(dataset.name);
+  }
   MK_ASSIGN_OR_RETURN(const Sides sides, ChooseSides(request, dataset));
   MK_ASSIGN_OR_RETURN(const Selection selection, Select(backend, dataset, sides));
   v1::TrainSpec spec = SpecOf(request, dataset, sides, backend.random());

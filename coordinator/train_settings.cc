@@ -114,4 +114,15 @@ absl::Status CheckSettings(const Request& request) {
   return window.ok() ? absl::OkStatus() : absl::InvalidArgumentError(window.message());
 }
 
+bool AsksForEvaluations(const Request& request) {
+  return std::any_of(
+      request.settings().begin(), request.settings().end(), [](const std::string& setting) {
+        const absl::string_view key = KeyOf(setting);
+        double every = 0;
+        return (key == "evaluate_steps" || key == "evaluate_seconds") &&
+               absl::SimpleAtod(absl::string_view(setting).substr(key.size() + 1), &every) &&
+               every > 0;
+      });
+}
+
 }  // namespace makeover

@@ -14,4 +14,7 @@ absl::Status AdoptSettings(v1::CreateTrainJobRequest& request);
 // INVALID_ARGUMENT: too many, no key=value, a size or a window that cannot be.
 absl::Status CheckSettings(const v1::CreateTrainJobRequest& request);
 
+// Is the training to be measured while it runs?
+bool AsksForEvaluations(const v1::CreateTrainJobRequest& request);
+
 }  // namespace makeover

@@ -128,7 +128,7 @@ Problem UnknownName(const Token& name, const std::vector<std::string>& attribute
   if (attributes.empty()) {
     return ErrorAt(name.column,
                    what +
-                       ": the dataset has no attributes; leave the filter out, or "
+                       ": the dataset has no attributes; write * for everybody, or "
                        "import a folder that has an attribute file or a folder per class");
   }
   const std::vector<std::string> nearest = NearestNames(name.text, attributes);

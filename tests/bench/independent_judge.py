@@ -69,8 +69,8 @@ class Judge(nn.Module):
         return self.head(F.dropout(features, 0.4, self.training)), features
 
 
-def learn(faces, passes, batch=32):
-    torch.manual_seed(20)
+def learn(faces, passes, seed, batch=32):
+    torch.manual_seed(seed)
     judge = Judge(len(faces.names))
     rows = np.flatnonzero(faces.partitions == 0)
     labels = torch.from_numpy(faces.attributes.astype(np.float32))
@@ -78,7 +78,7 @@ def learn(faces, passes, batch=32):
     adam = torch.optim.AdamW(judge.parameters(), 2e-3, weight_decay=0.05)
     schedule = torch.optim.lr_scheduler.OneCycleLR(adam, 4e-3, total_steps=steps)
     for step in range(steps):
-        some = torch.from_numpy(rows[np.random.default_rng([20, step // (len(rows) // batch)]).permutation(len(rows))])
+        some = torch.from_numpy(rows[np.random.default_rng([seed, step // (len(rows) // batch)]).permutation(len(rows))])
         some = some[step % (len(rows) // batch) * batch:][:batch]
         pictures = F.pad(faces.pictures[some].float() / 255, (4, 4, 4, 4), mode="replicate")
         dy, dx = torch.randint(0, 9, (2,)).tolist()
@@ -92,13 +92,13 @@ def learn(faces, passes, batch=32):
     return judge.eval()
 
 
-def judge_of(faces, cache, passes):
-    """The judge that rests in a file, or learns and is put there."""
+def judge_of(faces, cache, passes, seed=20):
+    """The judge that rests in a file, or learns, by chance of `seed`, and is put there."""
     if cache.exists():
         judge = Judge(len(faces.names)).eval()
         judge.load_state_dict(torch.load(cache))
     else:
-        judge = learn(faces, passes)
+        judge = learn(faces, passes, seed)
         torch.save(judge.state_dict(), cache)
     return judge
 

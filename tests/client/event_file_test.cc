@@ -52,6 +52,18 @@ TEST_F(EventFileOnDiskTest, KnowsWhatIsInIt) {
   EXPECT_FALSE(file->Has("discriminator", 20));
 }
 
+TEST_F(EventFileOnDiskTest, WhoBeginsAgainForgetsWhatCameAfter) {
+  for (const bool opened_again : {false, true}) {
+    absl::StatusOr<EventFile> file = EventFile::Open(path_, 2000);
+    ASSERT_TRUE(file.ok()) << file.status();
+    if (!opened_again) {
+      ASSERT_TRUE(file->BeginAgainAt(20, 2000).ok());
+    }
+    EXPECT_TRUE(file->Has("generator", 10));
+    EXPECT_FALSE(file->Has("generator", 20)) << opened_again;
+  }
+}
+
 TEST_F(EventFileOnDiskTest, HasOneWriter) {
   const absl::StatusOr<EventFile> first = EventFile::Open(path_, 2000);
   ASSERT_TRUE(first.ok());

@@ -70,6 +70,11 @@ def events(path):
     assert bodies[0][3] == b"brain.Event:2", bodies[0]
     for body in bodies[1:]:
         scalars, images = {}, {}
+        step = body.get(2, 0)
+        if 7 in body:  # a session that starts: from its step on all before is void
+            assert dict(fields(body[7])) == {1: 1}, body
+            found = [event for event in found if event[0] < step]
+            continue
         for number, value in fields(body[5]):
             assert number == 1
             value = dict(fields(value))
@@ -79,5 +84,27 @@ def events(path):
             if 4 in value:
                 image = dict(fields(value[4]))
                 images[tag] = (image[1], image[2], image[3], image[4])
-        found.append((body.get(2, 0), struct.unpack("<d", body[1])[0], scalars, images))
+        found.append((step, struct.unpack("<d", body[1])[0], scalars, images))
     return found
+
+
+def values(found):
+    """{(step, tag): number or picture} of all events, the latest where there are several."""
+    return {(step, tag): value for step, _, scalars, images in found for tag, value in {**scalars, **images}.items()}
+
+
+def record(body):
+    """A TFRecord, written as records() reads it."""
+    length = struct.pack("<Q", len(body))
+    return length + struct.pack("<I", masked(length)) + body + struct.pack("<I", masked(body))
+
+
+def bytes_field(number, data):
+    assert len(data) < 128
+    return bytes((number << 3 | 2, len(data))) + data
+
+
+def scalar_event(step, tag, number):
+    value = bytes_field(1, tag.encode()) + b"\x15" + struct.pack("<f", number)
+    assert step < 128
+    return b"\x09" + struct.pack("<d", 1000.0) + bytes((2 << 3, step)) + bytes_field(5, bytes_field(1, value))

@@ -240,6 +240,14 @@ class Commands(CommandTest):
         self.assertNotIn("identity", figures["after"])
         jobs = [job for job in self.json("jobs", "list")["jobs"] if job["kind"] == "EVALUATE"]
         self.assertEqual({job["description"] for job in jobs}, {"evaluate smile@200 on faces", "evaluate smile@300 on faces"})
+        newest = max(job["id"] for job in jobs)
+        again = self.folder / "again.png"
+        self.assertEqual(self.json("evaluate", "--job", newest, "--out", again), figures)
+        self.assertEqual(again.read_bytes(), sheet.read_bytes())
+        self.assertIn("is no evaluation", self.refused("evaluate", "--job", self.train, status=REFUSED))
+        self.refused("evaluate", "--job", "999", status=NOT_FOUND)
+        self.refused("evaluate", "smile", "--job", newest, status=USAGE)
+        self.assertIn("needs a MODEL", self.refused("evaluate", status=USAGE))
         self.refused("evaluate", "nobody", status=NOT_FOUND)
         self.refused("evaluate", "smile", "--dataset", "nothing", status=NOT_FOUND)
         self.assertIn("--evaluate-every", self.refused("evaluate", "smile@best", status=REFUSED))

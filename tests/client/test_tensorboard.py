@@ -9,7 +9,7 @@ import unittest
 
 import PIL.Image
 
-from event_reader import crc32c, events
+from event_reader import bytes_field, crc32c, events, record, scalar_event, values
 from mkctl_support import FakeCluster, write_faces
 
 
@@ -62,6 +62,19 @@ class Tensorboard(unittest.TestCase):
         self.assertTrue(after.startswith(before), "a reader that follows the file goes on in it")
         found = events(more["path"])
         self.assertEqual(sorted(step for step, _, _, _ in found), [0, 10, 20, 200, 210, 400])
+
+    def test_4_after_a_rollback_the_file_agrees_with_the_training(self):
+        logdir = self.cluster.root / "rolled back"
+        path = pathlib.Path(self.write(logdir)["path"])
+        whole = events(path)
+        # As it was before a rollback: step 20 had another loss, and step 30 was reached. Step 10 is as it is now.
+        path.write_bytes(b"".join(record(event) for event in (
+            bytes_field(3, b"brain.Event:2"), scalar_event(10, "generator", 0.5), scalar_event(20, "generator", 0.75),
+            scalar_event(30, "generator", 0.5))))
+        answer = self.write(logdir)
+        self.assertEqual(answer["stepsAdded"], len([step for step, _, scalars, _ in whole if scalars and step >= 20]))
+        self.assertEqual(values(events(path)), values(whole))
+        self.assertEqual(self.write(logdir)["stepsAdded"], 0)
 
     def test_3_what_cannot_be(self):
         prepare = json.loads(self.cluster.ok("jobs", "list", "-o", "json"))["jobs"][-1]["id"]

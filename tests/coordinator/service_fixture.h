@@ -144,6 +144,17 @@ class ServiceTest : public testing::Test {
     return dataset;
   }
 
+  // PREPARING too.
+  void ImportWithoutAttributes(const std::string& name) {
+    v1::CreateDatasetResponse created;
+    EXPECT_TRUE(Create(name, {}, &created).ok());
+    v1::AddShardRequest shard = ShardOf(name, 0);
+    for (v1::Item& item : *shard.mutable_items()) item.set_attributes(0);
+    EXPECT_TRUE(Add(shard).ok());
+    v1::Dataset dataset;
+    EXPECT_TRUE(Finish(name, 1, &dataset).ok());
+  }
+
   v1::Dataset GetDataset(const std::string& name) {
     v1::GetDatasetRequest request;
     request.set_name(name);

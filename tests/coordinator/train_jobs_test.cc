@@ -62,6 +62,20 @@ TEST_F(ServiceTest, TrainingsThatAreRefused) {
   EXPECT_EQ(listed.jobs_size(), 1) << "the preparation alone";
 }
 
+TEST_F(ServiceTest, WhereNothingIsKnownOfFacesNothingIsMeasured) {
+  ImportWithoutAttributes("plain");
+  v1::CreateTrainJobRequest request = Training();
+  request.set_filter("*");
+  v1::CreateTrainJobResponse response;
+  for (const char* setting : {"evaluate_steps=5", "evaluate_seconds=0.5"}) {
+    v1::CreateTrainJobRequest measured = request;
+    measured.add_settings(setting);
+    ExpectError(Submit(measured, &response), StatusCode::FAILED_PRECONDITION, "has no attributes");
+  }
+  request.add_settings("evaluate_steps=0");
+  EXPECT_TRUE(Submit(request, &response).ok());
+}
+
 TEST_F(ServiceTest, ADryRunSubmitsNothing) {
   ImportAndPrepare("faces");
   v1::CreateTrainJobRequest request = Training();
@@ -266,6 +280,9 @@ TEST_F(TrainedTest, AnEvaluationKnowsWhatTheModelWasTrainedFor) {
   request.set_model("m");
   request.set_dataset("nothing");
   ExpectError(submit(), StatusCode::NOT_FOUND, "nothing");
+  ImportWithoutAttributes("plain");
+  request.set_dataset("plain");
+  ExpectError(submit(), StatusCode::FAILED_PRECONDITION, "has no attributes");
   request.set_dataset("");
   ASSERT_TRUE(submit().ok());
   EXPECT_EQ(job.kind(), v1::Job::EVALUATE);

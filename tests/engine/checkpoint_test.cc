@@ -12,6 +12,7 @@
 #include "worker/engine/error.h"
 #include "worker/engine/json.h"
 #include "worker/engine/judge_file.h"
+#include "worker/engine/judge_training.h"
 
 namespace makeover::engine {
 namespace {
@@ -122,6 +123,13 @@ TEST_F(CheckpointTest, JudgesOfOtherShapesAndVersionsAreRefused) {
   };
   EXPECT_EQ(Refusal([&] { read(3); }), "");
   EXPECT_TRUE(Says(Refusal([&] { read(4); }, "bad_judge"), "shape [3"));
+  EXPECT_TRUE(HasJudge(path_, "key"));
+  EXPECT_FALSE(HasJudge(path_, "other key"));
+  TrainedJudge damaged(3);
+  damaged.threshold[1] = std::nan("");
+  WriteJudge(path_, damaged, {"key", {"a", "b", "c"}, {100, 80}, false});
+  EXPECT_TRUE(Says(Refusal([&] { read(3); }, "bad_judge"), "no number"));
+  EXPECT_FALSE(HasJudge(path_, "key")) << "it is to be trained again";
   WriteTensors(path_, {}, {}, {{"judge", "0"}});
   EXPECT_TRUE(Says(Refusal([&] { ReadJudgeInfo(path_); }, "bad_judge"), "of version 0"));
   WriteTensors(path_, {}, {}, {});

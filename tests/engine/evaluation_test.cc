@@ -124,6 +124,24 @@ TEST_F(EvaluationTest, ShowsTheBestTheMedianAndTheWorst) {
   expect_shown(evaluation.worst, 22);
 }
 
+TEST_F(EvaluationTest, OfFewFacesNoneIsAmongTheBestAndTheWorst) {
+  const auto sizes = [this](size_t faces) {
+    faces_.sources.resize(faces);
+    const Evaluation evaluation = Evaluated(7);
+    std::set<int64_t> rows;
+    for (const auto* shown : {&evaluation.best, &evaluation.median, &evaluation.worst}) {
+      for (const ScoredFace& face : *shown) EXPECT_TRUE(rows.insert(face.row).second) << faces;
+    }
+    return std::vector<size_t>{evaluation.best.size(), evaluation.median.size(),
+                               evaluation.worst.size()};
+  };
+  EXPECT_EQ(sizes(23), (std::vector<size_t>{7, 7, 7}));
+  EXPECT_EQ(sizes(8), (std::vector<size_t>{2, 2, 2}));
+  EXPECT_EQ(sizes(3), (std::vector<size_t>{1, 1, 1}));
+  EXPECT_EQ(sizes(2), (std::vector<size_t>{1, 0, 1}));
+  EXPECT_EQ(sizes(1), (std::vector<size_t>{1, 0, 0}));
+}
+
 TEST_F(EvaluationTest, CountsWhatIsKeptAndWhoMeetsTheAim) {
   const Verdicts seen = VerdictsOn(AllRows());
   const Evaluation evaluation = Evaluated(7);

@@ -117,12 +117,16 @@ class TrainTest(unittest.TestCase):
     def test_what_is_measured_with_is_not_learned_from(self):
         """Of ten test faces that a list of sources begins with one is the sample: whether the others have pictures is no matter."""
         for out, missing in (("all", ()), ("few", range(1, 10))):
-            self.train(out, "--steps", 3, *self.small_faces(missing=missing), rows=(range(50), range(50, 90)))
-        self.assert_same_state(checkpoint(self.path("all"), 3), checkpoint(self.path("few"), 3))
+            for count in (50, 18):
+                _, log = self.train(f"{out}{count}", "--steps", 3, *self.small_faces(missing=missing), rows=(range(count), range(50, 90)))
+                self.assertNotIn("too few", log)
+        for count in (50, 18):
+            self.assert_same_state(checkpoint(self.path(f"all{count}"), 3), checkpoint(self.path(f"few{count}"), 3))
 
     def test_too_few_others_learn_from_all(self):
         for out, missing in (("all", ()), ("few", range(1, 10))):
-            self.train(out, "--steps", 3, *self.small_faces(missing=missing), rows=(range(40), range(50, 90)))
+            _, log = self.train(out, "--steps", 3, *self.small_faces(missing=missing), rows=(range(17), range(50, 90)))
+            self.assertIn("an evaluation will measure with some that were trained with", log)
         one, other = (state(checkpoint(self.path(out), 3)) for out in ("all", "few"))
         self.assertNotEqual(one["generator.down0.conv1.weight"], other["generator.down0.conv1.weight"])
 
@@ -241,6 +245,47 @@ class TrainTest(unittest.TestCase):
             events, _ = self.train("out", *resume, *words, expect=2)
             self.assertIn(message, last_error(events)["message"])
         self.train("out", *resume, "--recipe", "classic", "--seed", 1)
+
+    def test_a_training_goes_on_with_its_own_filters_and_layers(self):
+        words = self.small_faces()
+        self.train("out", "--steps", 1, *words, rows=(range(50), range(50, 90)))
+        resume = ("--resume", checkpoint(self.path("out"), 1), "--steps", 2)
+        cases = ((self.small_faces(lists=("--source", "male", "--target", "smiling")), (), "turns 'male' into '!male' and cannot go on with"),
+                 (self.small_faces(lists=("--source", "!smiling", "--target", "!male")), (), "give the filters that it had"),
+                 (words, ("--set", "generator_channels=32"), "other layers than --set asks for"))
+        for others, more, message in cases:
+            events, _ = self.train("more", *others, *resume, *more, rows=(range(50), range(50, 90)), expect=2)
+            self.assertIn(message, last_error(events)["message"])
+        self.train("more", *words, *resume, rows=(range(50), range(50, 90)))
+
+    def test_a_damaged_state_is_not_gone_on_from(self):
+        self.train("out", "--steps", 1)
+        metadata, tensors = read_safetensors(checkpoint(self.path("out"), 1))
+        nan, number = struct.pack("<f", float("nan")), lambda value: struct.pack("<d", value)
+        changes = {"generator_ema.block0.conv1.weight": lambda data: nan + data[4:], "optimizer.generator.mean": lambda data: data[:-4] + nan,
+                   "schedule.rate_scale": lambda _: number(-4), "schedule.elapsed_seconds": lambda _: number(-1),
+                   "schedule.step": lambda _: struct.pack("<q", 2)}
+        for name, change in changes.items():
+            dtype, shape, data = tensors[name]
+            write_safetensors(self.path("damaged"), metadata, {**tensors, name: (dtype, shape, change(data))})
+            events, _ = self.train("more", "--resume", self.path("damaged"), "--steps", 2, expect=1)
+            self.assertEqual(last_error(events)["code"], "bad_checkpoint")
+            self.assertIn(name, last_error(events)["message"])
+        write_safetensors(self.path("damaged"), metadata, tensors)
+        self.train("more", "--resume", self.path("damaged"), "--steps", 2)
+
+    def test_where_there_is_no_folder_to_write_to_nothing_is_measured(self):
+        for option in ("--sheet", "--figures"):
+            events, _ = self.engine.run("evaluate", self.folder.name, "--baseline", "copy", option, self.path("none/file"), expect=2)
+            self.assertIn("there is no folder " + self.path("none"), last_error(events)["message"])
+
+    def test_a_process_that_may_run_on_one_processor_takes_one_thread(self):
+        mine = os.sched_getaffinity(0)
+        self.addCleanup(os.sched_setaffinity, 0, mine)
+        os.sched_setaffinity(0, {min(mine)})
+        self.engine.threads = 0
+        events, _ = self.train("out", "--steps", 0)
+        self.assertEqual(events[0]["threads"], 1)
 
     def test_what_is_read_is_not_written_over(self):
         self.train("out", "--steps", 1)

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "tests/engine/noise_faces.h"
@@ -238,6 +239,31 @@ TEST_F(TrainingTest, WhatWasSeenOfTheLossesComesBackWithACheckpoint) {
   run_.resume = CheckpointOf(4);
   EXPECT_EQ(mean_of(8), whole);
   EXPECT_NE(half, whole);
+}
+
+// A stop looks at losses that a run without it does not look at.
+TEST_F(TrainingTest, AStopLeavesWhatIsSeenOfTheLossesAsItWas) {
+  run_.config.metrics_steps = 4;
+  run_.config.checkpoint_steps = 0;
+  const auto seen = [this](int64_t steps) {
+    const CheckpointReader checkpoint(CheckpointOf(steps));
+    return std::make_tuple(checkpoint.Number("health.mean"),
+                           checkpoint.Integer("health.first_step"),
+                           checkpoint.Integer("health.latest_step"));
+  };
+  run_.config.steps = 12;
+  Events();
+  const auto whole = seen(12);
+  EXPECT_EQ(std::get<1>(whole), 4);
+  for (const int64_t stop : {2, 6}) {
+    run_.resume = "";
+    stop_before_ = stop;
+    Events();
+    run_.resume = CheckpointOf(stop);
+    stop_before_ = -1;
+    Events();
+    EXPECT_EQ(seen(12), whole) << stop;
+  }
 }
 
 TEST_F(TrainingTest, SamplesOfOnePictureSayNothingOfACollapse) {

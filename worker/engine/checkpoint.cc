@@ -49,7 +49,8 @@ void WriteCheckpoint(const std::string& path, const NamedTensors& tensors,
 
 CheckpointReader::CheckpointReader(const std::string& path)
     : file_(path, {"bad_checkpoint", "a checkpoint",
-                   "Take a .safetensors file that `mkengine train` wrote."}) {
+                   "Take a .safetensors file that `mkengine train` of this version or an earlier "
+                   "one wrote."}) {
   for (const char* key : {"recipe", "dataset"}) (void)file_.Text(key);
   Json config;
   std::string error;
@@ -58,7 +59,9 @@ CheckpointReader::CheckpointReader(const std::string& path)
   try {
     info_.config = ConfigFromJson(config);
   } catch (const EngineError& wrong) {
-    file_.Refuse(std::string("of its configuration: ") + wrong.what());
+    std::string why = wrong.what();
+    if (!why.empty() && why.back() == '.') why.pop_back();
+    file_.Refuse("of its configuration: " + why);
   }
   info_.dataset = file_.Text("dataset");
   if (file_.HasText("target")) {

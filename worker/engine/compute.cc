@@ -1,5 +1,6 @@
 #include "worker/engine/compute.h"
 
+#include <sched.h>
 #include <torch/torch.h>
 #include <unistd.h>
 
@@ -8,7 +9,6 @@
 #include <iterator>
 #include <set>
 #include <sstream>
-#include <thread>
 
 #include "worker/engine/cuda/normalise.h"
 #include "worker/engine/error.h"
@@ -66,11 +66,18 @@ std::vector<DeviceInfo> ListDevices() {
   return devices;
 }
 
+int UsableProcessors() {
+  cpu_set_t usable;
+  CPU_ZERO(&usable);
+  const bool known = sched_getaffinity(0, sizeof usable, &usable) == 0;  // not beyond 1,024
+  const int count = known ? CPU_COUNT(&usable) : static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
+  return std::max(1, count);
+}
+
 Compute ChooseCompute(const std::string& device, const std::string& precision, int threads) {
   // LibTorch's own default takes one thread on machines whose processors look like halves of one
   // core.
-  const int all = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  torch::set_num_threads(threads > 0 ? threads : all);
+  torch::set_num_threads(threads > 0 ? threads : UsableProcessors());
   const std::vector<DeviceInfo> devices = ListDevices();
   std::vector<std::string> names;
   const DeviceInfo* chosen =

@@ -28,9 +28,13 @@ struct DeviceInfo {
 // The processor first, then what CUDA finds.
 std::vector<DeviceInfo> ListDevices();
 
+// Processors that this process may run on (sched_setaffinity(2)), which a cpuset makes fewer than
+// the machine has. At least 1.
+int UsableProcessors();
+
 // Resolves the options: device "auto" (the first CUDA device, else the processor) or a name;
-// precision "auto" (bf16 where the device is fast in it), "fp32" or "bf16"; threads 0 (as many as
-// the machine has processors) or a number, which is set for the whole process. Throws EngineError
+// precision "auto" (bf16 where the device is fast in it), "fp32" or "bf16"; threads 0
+// (UsableProcessors) or a number, which is set for the whole process. Throws EngineError
 // of class USER for names that are not there.
 Compute ChooseCompute(const std::string& device, const std::string& precision, int threads);
 

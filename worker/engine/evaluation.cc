@@ -223,10 +223,11 @@ class Measuring {
     }
     std::stable_sort(faces.begin(), faces.end(),
                      [](const ScoredFace& a, const ScoredFace& b) { return a.score > b.score; });
-    const size_t shown = std::min(kShown, faces.size());
+    // Of few faces fewer are shown: none as one of the best and of the worst.
+    const size_t shown = std::clamp<size_t>(faces.size() / 3, 1, kShown);
     evaluation->best = Shown(faces, 0, shown);
-    evaluation->median = Shown(faces, (faces.size() - shown) / 2, shown);
-    evaluation->worst = Shown(faces, faces.size() - shown, shown);
+    if (faces.size() > 2) evaluation->median = Shown(faces, (faces.size() - shown) / 2, shown);
+    if (faces.size() > 1) evaluation->worst = Shown(faces, faces.size() - shown, shown);
   }
 
   std::vector<ScoredFace> Shown(const std::vector<ScoredFace>& faces, size_t begin,

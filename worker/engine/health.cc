@@ -39,14 +39,19 @@ std::string DescribeIll(Ill ill) {
 
 HealthWatch::HealthWatch(const Config& config) : guessing_(LossOfGuessing(config.adversarial)) {}
 
-Ill HealthWatch::SeeLosses(int64_t step, double generator, double discriminator) {
+Ill HealthWatch::Glance(int64_t step, double generator, double discriminator) {
   if (!std::isfinite(generator) || !std::isfinite(discriminator)) return Ill::kNotANumber;
   if (discriminator <= kDivergedTimes * guessing_) {
     high_since_ = -1;
   } else if (high_since_ < 0) {
     high_since_ = step;
   }
-  if (high_since_ >= 0 && step - high_since_ >= kDivergedSteps) return Ill::kDiverged;
+  return high_since_ >= 0 && step - high_since_ >= kDivergedSteps ? Ill::kDiverged : Ill::kNo;
+}
+
+Ill HealthWatch::SeeLosses(int64_t step, double generator, double discriminator) {
+  const Ill ill = Glance(step, generator, discriminator);
+  if (ill != Ill::kNo) return ill;
   if (seen_.first_step < 0) {
     seen_ = {guessing_, step, step};
   } else {

@@ -32,6 +32,10 @@ class HealthWatch {
   // discriminator's loss (of about the last 200 steps) is below 2 % of what guessing gives.
   Ill SeeLosses(int64_t step, double generator, double discriminator);
 
+  // The same of a step that a stop, a clock or a suspicion chose: it is seen, but not kept, so that
+  // the running mean is of the same steps in every run.
+  Ill Glance(int64_t step, double generator, double discriminator);
+
   // How far the results for different faces lie apart, as a share of how far the faces do
   // themselves. Collapsed: below a tenth.
   Ill SeeSpread(double share) const;

@@ -144,7 +144,10 @@ std::string JudgePath(const std::string& folder, const std::string& key) {
 bool HasJudge(const std::string& path, const std::string& key) {
   if (!std::filesystem::exists(path)) return false;
   try {
-    return ReadJudgeInfo(path).key == key;
+    const JudgeInfo info = ReadJudgeInfo(path);
+    TrainedJudge judge(static_cast<int64_t>(info.attributes.size()));
+    ReadJudge(path, &judge);
+    return info.key == key;
   } catch (const EngineError&) {
     return false;  // of another version, or damaged: trained again
   }

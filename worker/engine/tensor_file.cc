@@ -79,7 +79,9 @@ void TensorFile::Load(const NamedTensors& tensors) const {
   const torch::NoGradGuard guard;
   for (const auto& [name, tensor] : tensors) {
     (void)Bytes(name, "F32", tensor.sizes());
-    torch::Tensor(tensor).copy_(Floats(name));
+    const torch::Tensor values = Floats(name);
+    if (!torch::isfinite(values).all().item<bool>()) Refuse(name + " is no number");
+    torch::Tensor(tensor).copy_(values);
   }
 }
 

@@ -46,7 +46,8 @@ class TensorFile {
                          torch::IntArrayRef shape) const;
   // A copy of a float32 tensor of whatever shape, on the processor.
   torch::Tensor Floats(const std::string& name) const;
-  // Copies into each tensor, on whatever device, that of its name; shapes must agree.
+  // Copies into each tensor, on whatever device, that of its name; shapes must agree, and all
+  // values be finite.
   void Load(const NamedTensors& tensors) const;
 
  private:

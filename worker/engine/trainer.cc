@@ -400,7 +400,13 @@ Position Trainer::Load(const CheckpointReader& checkpoint) {
   // Files of earlier versions have none.
   const std::string scale = "schedule.rate_scale";
   rate_scale_ = checkpoint.Has(scale) ? checkpoint.Number(scale) : 1;
-  return {checkpoint.Integer("schedule.step"), checkpoint.Number("schedule.elapsed_seconds")};
+  if (rate_scale_ <= 0 || rate_scale_ > 1) checkpoint.Refuse(scale + " is not within 0 and 1");
+  const Position position = {checkpoint.Integer("schedule.step"),
+                             checkpoint.Number("schedule.elapsed_seconds")};
+  if (position.step != checkpoint.info().step)
+    checkpoint.Refuse("schedule.step is not the step of its metadata");
+  if (position.elapsed_seconds < 0) checkpoint.Refuse("schedule.elapsed_seconds is below 0");
+  return position;
 }
 
 Snapshot Trainer::Copy(const Position& position) const {

@@ -178,8 +178,12 @@ class Session {
   bool LatestIsWell() {
     if (!latest_.has_value()) return true;
     const StepValues step = *std::exchange(latest_, std::nullopt);
-    const Ill ill = watch_.SeeLosses(position_.step, step.generator.item<double>(),
-                                     step.discriminator.item<double>());
+    const auto generator = step.generator.item<double>();
+    const auto discriminator = step.discriminator.item<double>();
+    // Where a run is stopped, or a clock has a checkpoint written, is no part of the training.
+    const Ill ill = Due(run_.config.metrics_steps)
+                        ? watch_.SeeLosses(position_.step, generator, discriminator)
+                        : watch_.Glance(position_.step, generator, discriminator);
     if (ill != Ill::kNo) GoBack(ill);
     return ill == Ill::kNo;
   }

@@ -1,9 +1,7 @@
 #include "worker/mkengine/command.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <system_error>
-#include <thread>
 
 #include "worker/engine/version.h"
 
@@ -22,8 +20,7 @@ engine::Compute ComputeOf(const Arguments& arguments, const std::string& precisi
 
 int ThreadsOf(const Arguments& arguments) {
   const auto threads = static_cast<int>(arguments.Integer("--threads", 0, 0, 1024));
-  return threads > 0 ? threads
-                     : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  return threads > 0 ? threads : engine::UsableProcessors();
 }
 
 void RequireOwnFile(const Arguments& arguments, const std::string& written,
@@ -35,6 +32,15 @@ void RequireOwnFile(const Arguments& arguments, const std::string& written,
     throw UsageError(written + " " + arguments.Text(written) + " is the file that " + option +
                      " names, and would replace it: choose another.");
   }
+}
+
+void RequireFolderOf(const Arguments& arguments, const std::string& written) {
+  const std::string folder = std::filesystem::path(arguments.Text(written)).parent_path().string();
+  std::error_code error;  // of what is not there
+  if (folder.empty() || std::filesystem::is_directory(folder, error)) return;
+  throw UsageError(written + " " + arguments.Text(written) +
+                   " cannot be written: there is no folder " + folder +
+                   ". Make it, or choose another.");
 }
 
 void EmitStart(const std::string& command, const engine::Compute& compute,

@@ -61,6 +61,9 @@ engine::Compute ComputeOf(const Arguments& arguments, const std::string& precisi
 void RequireOwnFile(const Arguments& arguments, const std::string& written,
                     const std::vector<std::string>& read);
 
+// Throws UsageError where the folder of the file that an option says to write is not there.
+void RequireFolderOf(const Arguments& arguments, const std::string& written);
+
 // --threads alone, for work on pictures: as many as the processor has where none are given.
 int ThreadsOf(const Arguments& arguments);
 

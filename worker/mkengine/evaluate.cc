@@ -184,6 +184,7 @@ CommandHelp EvaluateHelp() {
 int RunEvaluate(const Arguments& arguments, const Surroundings& around) {
   for (const char* written : {"--sheet", "--figures"})
     RequireOwnFile(arguments, written, {"--model", "--judge", "--pixels", "--index"});
+  for (const char* written : {"--sheet", "--figures"}) RequireFolderOf(arguments, written);
   const engine::Compute compute = ComputeOf(arguments);
   const Subject subject = SubjectOf(arguments, compute);
   if (arguments.Has("--events")) EmitStart("evaluate", compute, around);

@@ -1,7 +1,6 @@
-#include <algorithm>
 #include <stdexcept>
-#include <thread>
 
+#include "worker/engine/compute.h"
 #include "worker/engine/error.h"
 #include "worker/imaging/toy_dataset.h"
 #include "worker/mkengine/command.h"
@@ -12,11 +11,11 @@ namespace makeover {
 int RunSynth(const Arguments& arguments, const Surroundings& around) {
   if (arguments.operands().size() != 1)
     throw UsageError("mkengine synth needs one folder to write to.");
-  const int64_t cores = std::max(1U, std::thread::hardware_concurrency());
   ToyDatasetOptions options;
   options.count = static_cast<int>(arguments.Integer("--count", options.count, 1, 999999));
   options.seed = static_cast<uint64_t>(arguments.Integer("--seed", 1, 0, INT64_MAX));
-  options.threads = static_cast<int>(arguments.Integer("--threads", cores, 1, 1024));
+  options.threads =
+      static_cast<int>(arguments.Integer("--threads", engine::UsableProcessors(), 1, 1024));
   EmitStart("synth", {"cpu", engine::Precision::kFp32, options.threads}, around);
   Progress progress("pictures", options.count, around);
   bool whole = false;

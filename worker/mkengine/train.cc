@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "storage/filter.h"
@@ -26,15 +27,19 @@ namespace makeover {
 namespace {
 
 // Faces that evaluations measure with stay out of training, in a dataset without a test partition
-// too. Among the first source faces, which may become the sample, they stay. Where too few others
-// would be left, all are trained with.
+// too. Among the first source faces, which may become the sample, they stay. Where fewer others
+// than a training needs would be left, all are trained with, and that is said.
 void LeaveOut(const engine::Division& division, engine::TrainingRun* run) {
-  constexpr int64_t kLeftMin = 32;
+  constexpr int64_t kLeftMin = 8;
   const std::set<int64_t> held_out(division.held_out.begin(), division.held_out.end());
   const auto measured = [&held_out](int64_t row) { return held_out.count(row) > 0; };
   for (auto* rows : {&run->source_rows, &run->target_rows}) {
     const auto count = static_cast<int64_t>(rows->size());
-    if (count - std::count_if(rows->begin(), rows->end(), measured) < kLeftMin) return;
+    if (count - std::count_if(rows->begin(), rows->end(), measured) >= kLeftMin) continue;
+    std::fprintf(stderr,
+                 "mkengine: too few pictures to keep any apart: an evaluation will measure with "
+                 "some that were trained with\n");
+    return;
   }
   const int64_t samples =
       std::min(run->config.sample_count, static_cast<int64_t>(run->source_rows.size()));
@@ -118,10 +123,31 @@ void RequireSameTraining(const Arguments& arguments, const engine::Config& confi
     throw UsageError("The checkpoint is of recipe " + checkpoint.recipe + " and cannot go on as " +
                      recipe + ": leave --recipe away, or --resume.");
   }
+  const auto shape = [](const engine::Config& c) {
+    return std::make_tuple(c.network, c.generator_channels, c.generator_blocks,
+                           c.discriminator_channels);
+  };
+  if (shape(config) != shape(checkpoint)) {
+    throw UsageError(
+        "The checkpoint's networks have other layers than --set asks for: leave network, "
+        "generator_channels, generator_blocks and discriminator_channels as they were, or "
+        "--resume away.");
+  }
   if (config.seed != checkpoint.seed) {
     throw UsageError("The checkpoint's training has the seed " + std::to_string(checkpoint.seed) +
                      " and cannot go on with another: leave --seed away, or --resume.");
   }
+}
+
+// Results of a training for one target say nothing of another.
+void RequireSameFilters(const Arguments& arguments, const engine::ModelFilters& filters) {
+  if (!arguments.Has("--resume")) return;
+  const engine::ModelFilters known = engine::FiltersOfCheckpoint(arguments.Text("--resume"));
+  if (known.target.empty() || filters.target.empty()) return;
+  if (known.source == filters.source && known.target == filters.target) return;
+  throw UsageError("The checkpoint's training turns '" + known.source + "' into '" + known.target +
+                   "' and cannot go on with '" + filters.source + "' and '" + filters.target +
+                   "': give the filters that it had, or leave --resume away.");
 }
 
 engine::Config FirstConfig(const Arguments& arguments) {
@@ -160,6 +186,7 @@ void ReadListedRows(const Arguments& arguments, engine::TrainingRun* run) {
   if (HasFilters(arguments)) {
     const FilterPair filters = FiltersOf(arguments, "train");
     run->filters = {filters.source, filters.target};
+    RequireSameFilters(arguments, run->filters);
   }
   run->source_rows = ReadRows(arguments.Text("--source-rows"));
   run->target_rows = ReadRows(arguments.Text("--target-rows"));
@@ -197,6 +224,7 @@ FaceFolder SelectRows(const Arguments& arguments, engine::TrainingRun* run) {
   const bool clean = !arguments.Has("--no-clean");
   run->filters = {clean ? WithCleaning(filters.source, folder.attributes) : filters.source,
                   clean ? WithCleaning(filters.target, folder.attributes) : filters.target};
+  RequireSameFilters(arguments, run->filters);
   run->source_rows = Select(folder, filters.source, clean);
   run->target_rows = Select(folder, filters.target, clean);
   const engine::Population population = PopulationOf(folder);

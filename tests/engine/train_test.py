@@ -246,17 +246,17 @@ class TrainTest(unittest.TestCase):
             self.assertIn(message, last_error(events)["message"])
         self.train("out", *resume, "--recipe", "classic", "--seed", 1)
 
-    def test_a_training_goes_on_with_its_own_filters_and_layers(self):
+    def test_a_training_goes_on_with_its_own_layers_and_says_other_filters(self):
         words = self.small_faces()
         self.train("out", "--steps", 1, *words, rows=(range(50), range(50, 90)))
         resume = ("--resume", checkpoint(self.path("out"), 1), "--steps", 2)
-        cases = ((self.small_faces(lists=("--source", "male", "--target", "smiling")), (), "turns 'male' into '!male' and cannot go on with"),
-                 (self.small_faces(lists=("--source", "!smiling", "--target", "!male")), (), "give the filters that it had"),
-                 (words, ("--set", "generator_channels=32"), "other layers than --set asks for"))
-        for others, more, message in cases:
-            events, _ = self.train("more", *others, *resume, *more, rows=(range(50), range(50, 90)), expect=2)
-            self.assertIn(message, last_error(events)["message"])
-        self.train("more", *words, *resume, rows=(range(50), range(50, 90)))
+        events, _ = self.train("more", *words, *resume, "--set", "generator_channels=32", rows=(range(50), range(50, 90)), expect=2)
+        self.assertIn("other layers than --set asks for", last_error(events)["message"])
+        for source, target, other in (("male", "smiling", True), ("!smiling", "!male", True), ("male", "!male", False)):
+            others = self.small_faces(lists=("--source", source, "--target", target))
+            _, log = self.train("more", *others, *resume, rows=(range(50), range(50, 90)))
+            said = f"the checkpoint's training turned 'male' into '!male'; it goes on with '{source}' and '{target}'"
+            self.assertEqual(said in log, other, log)
 
     def test_a_damaged_state_is_not_gone_on_from(self):
         self.train("out", "--steps", 1)
@@ -269,8 +269,9 @@ class TrainTest(unittest.TestCase):
             dtype, shape, data = tensors[name]
             write_safetensors(self.path("damaged"), metadata, {**tensors, name: (dtype, shape, change(data))})
             events, _ = self.train("more", "--resume", self.path("damaged"), "--steps", 2, expect=1)
-            self.assertEqual(last_error(events)["code"], "bad_checkpoint")
+            self.assertEqual(last_error(events)["code"], "bad_checkpoint" if name.startswith("schedule") else "diverged")
             self.assertIn(name, last_error(events)["message"])
+            self.assertFalse(os.path.exists(self.path("more/metrics.jsonl")) and os.path.getsize(self.path("more/metrics.jsonl")))
         write_safetensors(self.path("damaged"), metadata, tensors)
         self.train("more", "--resume", self.path("damaged"), "--steps", 2)
 
@@ -347,6 +348,18 @@ class TrainTest(unittest.TestCase):
         events, _ = self.train("out", "--steps", 3, "--resume", path, expect=1)
         self.assertEqual((last_error(events)["class"], last_error(events)["code"]), ("TASK", "diverged"))
         self.assertFalse(os.path.exists(checkpoint(self.path("out"), 3)))
+
+    def test_a_loss_that_becomes_no_number_fails_the_task(self):
+        """Of a weight that is a number still: what is made of it is none."""
+        self.train("out", "--steps", 1)
+        metadata, tensors = read_safetensors(checkpoint(self.path("out"), 1))
+        name = "generator.block0.conv1.weight"
+        dtype, shape, data = tensors[name]
+        write_safetensors(self.path("huge"), metadata, {**tensors, name: (dtype, shape, struct.pack("<f", 3e38) + data[4:])})
+        events, _ = self.train("more", "--steps", 3, "--resume", self.path("huge"), expect=1)
+        self.assertIn("a loss or a weight is no number", [e["reason"] for e in events if e["event"] == "rollback"][0])
+        self.assertEqual((last_error(events)["class"], last_error(events)["code"]), ("TASK", "diverged"))
+        self.assertFalse(os.path.exists(checkpoint(self.path("more"), 3)))
 
     def test_a_generator_that_is_no_number_is_not_delivered(self):
         self.train("out", "--steps", 1)

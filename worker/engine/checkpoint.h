@@ -50,6 +50,7 @@ class CheckpointReader {
   const CheckpointInfo& info() const { return info_; }
   // Copies into each tensor that of its name; type and shape must agree.
   void Load(const NamedTensors& tensors) const { file_.Load(tensors); }
+  void LoadFinite(const NamedTensors& tensors) const { file_.LoadFinite(tensors); }
   bool Has(const std::string& name) const { return file_.Has(name); }
   // From 0 to 2^53: all are counts, or a seed.
   int64_t Integer(const std::string& name) const;

@@ -63,6 +63,8 @@ void WriteJudge(const std::string& path, const TrainedJudge& judge, const JudgeI
 
 JudgeInfo ReadJudgeInfo(const std::string& path) { return InfoOf(Open(path)); }
 
-void ReadJudge(const std::string& path, TrainedJudge* judge) { Open(path).Load(TensorsOf(*judge)); }
+void ReadJudge(const std::string& path, TrainedJudge* judge) {
+  Open(path).LoadFinite(TensorsOf(*judge));
+}
 
 }  // namespace makeover::engine

@@ -53,7 +53,7 @@ std::shared_ptr<Discriminator> MakeDiscriminator(const Config& config,
 std::shared_ptr<Generator> TrainedGenerator(const CheckpointReader& checkpoint,
                                             const NetworkOptions& options) {
   std::shared_ptr<Generator> generator = MakeGenerator(checkpoint.info().config, options);
-  checkpoint.Load(TensorsOf("generator_ema", *generator));
+  checkpoint.LoadFinite(TensorsOf("generator_ema", *generator));
   generator->eval();
   return generator;
 }

@@ -1,5 +1,6 @@
 #include "worker/engine/tensor_file.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "worker/engine/error.h"
@@ -79,10 +80,21 @@ void TensorFile::Load(const NamedTensors& tensors) const {
   const torch::NoGradGuard guard;
   for (const auto& [name, tensor] : tensors) {
     (void)Bytes(name, "F32", tensor.sizes());
-    const torch::Tensor values = Floats(name);
-    if (!torch::isfinite(values).all().item<bool>()) Refuse(name + " is no number");
-    torch::Tensor(tensor).copy_(values);
+    torch::Tensor(tensor).copy_(Floats(name));
   }
+}
+
+std::string FirstNotFinite(const NamedTensors& tensors) {
+  const auto found = std::find_if(tensors.begin(), tensors.end(), [](const auto& named) {
+    return !torch::isfinite(named.second).all().template item<bool>();
+  });
+  return found == tensors.end() ? "" : found->first;
+}
+
+void TensorFile::LoadFinite(const NamedTensors& tensors) const {
+  Load(tensors);
+  const std::string damaged = FirstNotFinite(tensors);
+  if (!damaged.empty()) Refuse(damaged + " is no number");
 }
 
 }  // namespace makeover::engine

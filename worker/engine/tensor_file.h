@@ -19,6 +19,9 @@ using NamedTensors = std::vector<std::pair<std::string, torch::Tensor>>;
 // Parameters and buffers of a module under "<prefix>.<name>".
 NamedTensors TensorsOf(const std::string& prefix, const torch::nn::Module& module);
 
+// The name of the first that holds what is no number, or an infinite one; empty: all are finite.
+std::string FirstNotFinite(const NamedTensors& tensors);
+
 // Behind `scalars`, which views describe, the tensors. Atomic and durable. Throws EngineError.
 void WriteTensors(const std::string& path, std::vector<TensorView> scalars,
                   const NamedTensors& tensors, const std::map<std::string, std::string>& metadata);
@@ -46,9 +49,10 @@ class TensorFile {
                          torch::IntArrayRef shape) const;
   // A copy of a float32 tensor of whatever shape, on the processor.
   torch::Tensor Floats(const std::string& name) const;
-  // Copies into each tensor, on whatever device, that of its name; shapes must agree, and all
-  // values be finite.
+  // Copies into each tensor, on whatever device, that of its name; shapes must agree.
   void Load(const NamedTensors& tensors) const;
+  // The same, and all values must be finite.
+  void LoadFinite(const NamedTensors& tensors) const;
 
  private:
   const TensorView& Find(const std::string& name, const std::string& dtype) const;

@@ -392,6 +392,13 @@ Position Trainer::Load(const CheckpointReader& checkpoint) {
   for (const auto& growth : Growths()) {
     if (checkpoint.Has(growth.first)) checkpoint.Load({growth});
   }
+  const std::string damaged = FirstNotFinite(StateWithReader());
+  if (!damaged.empty()) {
+    throw EngineError(
+        ErrorClass::kTask, "diverged",
+        "The checkpoint's " + damaged + " is no number, so nothing can go on from it.",
+        "Train on from an earlier checkpoint.");
+  }
   if (reader) reader_->SetSteps(checkpoint.Integer("optimizer.reader.steps"));
   generator_adam_.steps = checkpoint.Integer("optimizer.generator.steps");
   discriminator_adam_.steps = checkpoint.Integer("optimizer.discriminator.steps");

@@ -139,15 +139,17 @@ void RequireSameTraining(const Arguments& arguments, const engine::Config& confi
   }
 }
 
-// Results of a training for one target say nothing of another.
-void RequireSameFilters(const Arguments& arguments, const engine::ModelFilters& filters) {
+// A training may go on for another target; who did not mean to is told.
+void MentionOtherFilters(const Arguments& arguments, const engine::ModelFilters& filters) {
   if (!arguments.Has("--resume")) return;
   const engine::ModelFilters known = engine::FiltersOfCheckpoint(arguments.Text("--resume"));
   if (known.target.empty() || filters.target.empty()) return;
   if (known.source == filters.source && known.target == filters.target) return;
-  throw UsageError("The checkpoint's training turns '" + known.source + "' into '" + known.target +
-                   "' and cannot go on with '" + filters.source + "' and '" + filters.target +
-                   "': give the filters that it had, or leave --resume away.");
+  std::fprintf(
+      stderr,
+      "mkengine: the checkpoint's training turned '%s' into '%s'; it goes on with '%s' and "
+      "'%s'\n",
+      known.source.c_str(), known.target.c_str(), filters.source.c_str(), filters.target.c_str());
 }
 
 engine::Config FirstConfig(const Arguments& arguments) {
@@ -186,7 +188,7 @@ void ReadListedRows(const Arguments& arguments, engine::TrainingRun* run) {
   if (HasFilters(arguments)) {
     const FilterPair filters = FiltersOf(arguments, "train");
     run->filters = {filters.source, filters.target};
-    RequireSameFilters(arguments, run->filters);
+    MentionOtherFilters(arguments, run->filters);
   }
   run->source_rows = ReadRows(arguments.Text("--source-rows"));
   run->target_rows = ReadRows(arguments.Text("--target-rows"));
@@ -224,7 +226,7 @@ FaceFolder SelectRows(const Arguments& arguments, engine::TrainingRun* run) {
   const bool clean = !arguments.Has("--no-clean");
   run->filters = {clean ? WithCleaning(filters.source, folder.attributes) : filters.source,
                   clean ? WithCleaning(filters.target, folder.attributes) : filters.target};
-  RequireSameFilters(arguments, run->filters);
+  MentionOtherFilters(arguments, run->filters);
   run->source_rows = Select(folder, filters.source, clean);
   run->target_rows = Select(folder, filters.target, clean);
   const engine::Population population = PopulationOf(folder);

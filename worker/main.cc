@@ -112,6 +112,7 @@ int Main(int argc, char** argv) {
   SignalWatcher::Block();
   // For the children, see worker/mkengine/main.cc; it saves them their second start.
   setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
+  setenv("GOMP_SPINCOUNT", "1000", /*overwrite=*/0);
   setenv("OPENBLAS_NUM_THREADS", "1", /*overwrite=*/0);
   setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1", /*overwrite=*/0);
   Flags flags;

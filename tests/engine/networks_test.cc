@@ -68,6 +68,28 @@ TEST(NetworksTest, TheUntrainedGeneratorIsNearTheIdentity) {
   EXPECT_GT((generator.forward(faces) - expected).abs().max().item<float>(), 0.0F);
 }
 
+// With two threads 16 are dealt evenly, and 17 and 4 are not.
+TEST(NetworksTest, ThreadsThatTakePicturesOfTheirOwnMakeTheSame) {
+  const int before = at::get_num_threads();
+  at::set_num_threads(2);
+  for (const torch::ScalarType type : {torch::kFloat32, torch::kBFloat16}) {
+    NetworkOptions options;
+    options.type = type;
+    ClassicGenerator generator{options};
+    generator.Initialise(5);
+    generator.eval();
+    for (const int64_t count : {16, 17, 4}) {
+      const torch::Tensor faces = Faces(count);
+      const torch::Tensor results = Generated(generator, faces);
+      EXPECT_FALSE(results.requires_grad());
+      const torch::NoGradGuard guard;
+      const double near = type == torch::kFloat32 ? 1e-5 : 0.01;
+      EXPECT_TRUE(results.allclose(generator.forward(faces), 0, near)) << count << " " << type;
+    }
+  }
+  at::set_num_threads(before);
+}
+
 TEST(NetworksTest, SeedsDecideTheWeights) {
   const auto first = [](uint64_t seed) {
     ClassicGenerator generator{NetworkOptions()};

@@ -40,7 +40,7 @@ struct FaceNetwork::Network {
   // size, by a graph.
   torch::Tensor Levels(const torch::Tensor& pictures) {
     return ReplayFor(pictures.size(0)).Run({pictures}, [this](const Replay::Tensors& inputs) {
-      const torch::Tensor results = generator->forward(inputs[0]);
+      const torch::Tensor results = Generated(*generator, inputs[0]);
       return Replay::Tensors{(results * 255).permute({0, 2, 3, 1}).contiguous()};
     })[0];
   }

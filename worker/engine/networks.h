@@ -49,4 +49,10 @@ std::shared_ptr<Discriminator> MakeDiscriminator(const Config& config,
 std::shared_ptr<Generator> TrainedGenerator(const CheckpointReader& checkpoint,
                                             const NetworkOptions& options);
 
+// What the generator, in inference mode, makes of pictures [N, 3, H, W], without gradients. On a
+// processor each thread takes an equal number of them through all layers, so that none waits for
+// the others at every layer; where they cannot be dealt evenly, all threads share each layer. Which
+// way is taken follows from N and the number of threads.
+torch::Tensor Generated(Generator& generator, const torch::Tensor& pictures);
+
 }  // namespace makeover::engine

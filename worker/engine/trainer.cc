@@ -310,8 +310,7 @@ void Trainer::UpdateAverage(const torch::Tensor& weight) {
 }
 
 torch::Tensor Trainer::Result(const torch::Tensor& pictures) {
-  const torch::NoGradGuard guard;
-  return average_->forward(pictures);
+  return Generated(*average_, pictures);
 }
 
 NamedTensors Trainer::State() const {

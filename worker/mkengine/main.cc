@@ -45,7 +45,9 @@ void KeepMemory() {
 //
 // OpenMP's threads spin while they wait for each other. On processors that are shared with another
 // program they then spin against the very thread they wait for: two trainings on two cores run five
-// times slower together. OpenBLAS's spin too, and our products of matrices are too small for them.
+// times slower together. But who sleeps at once is woken late, at each of a step's hundreds of
+// layers: so they spin a little, a thousand rounds. OpenBLAS's spin too, and our products of
+// matrices are too small for them.
 //
 // glibc's heap asks for huge pages where the system leaves that to programs: a step walks through
 // hundreds of megabytes.
@@ -54,6 +56,7 @@ void StartInEnvironment(char** argv) {
   const bool computes = argv[1] != nullptr && std::string(argv[1]) != "probe" &&
                         std::string(argv[1]).rfind('-', 0) != 0;
   if (!computes || std::getenv(kVariable) != nullptr) return;
+  setenv("GOMP_SPINCOUNT", "1000", /*overwrite=*/0);
   setenv("OPENBLAS_NUM_THREADS", "1", /*overwrite=*/0);
   setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1", /*overwrite=*/0);
   if (setenv(kVariable, "passive", 0) == 0) execv("/proc/self/exe", argv);

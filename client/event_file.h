@@ -30,7 +30,7 @@ class EventFile {
   // event file or is damaged. Else errors as ErrnoStatus.
   static absl::StatusOr<EventFile> Open(const std::string& path, double wall_time_seconds);
 
-  // A value by step and tag: a scalar's bits; of a picture nothing but that it is there.
+  // By step and tag: a scalar's value; of a picture nothing but that it is there.
   using Values = std::map<std::pair<int64_t, std::string>, std::optional<float>>;
   const Values& values() const { return values_; }
   bool Has(const std::string& tag, int64_t step) const { return values_.contains({step, tag}); }

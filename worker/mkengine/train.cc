@@ -27,8 +27,8 @@ namespace makeover {
 namespace {
 
 // Faces that evaluations measure with stay out of training, in a dataset without a test partition
-// too. Among the first source faces, which may become the sample, they stay. Where fewer others
-// than a training needs would be left, all are trained with, and that is said.
+// too. Among the first source faces, which may become the sample, they stay. Where hardly any
+// others would be left, all are trained with, and that is said.
 void LeaveOut(const engine::Division& division, engine::TrainingRun* run) {
   constexpr int64_t kLeftMin = 8;
   const std::set<int64_t> held_out(division.held_out.begin(), division.held_out.end());
